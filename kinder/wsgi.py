@@ -1,0 +1,9 @@
+"""What an HTTP server calls."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kinder.settings")
+
+application = get_wsgi_application()
