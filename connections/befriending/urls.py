@@ -1,0 +1,4 @@
+from django.urls import URLPattern
+
+app_name = "befriending"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,333 @@
+"""WHAT IT ADDS UP TO: contributor months, the frozen quarter, ungated components, releases.
+
+Only connections.indicators.publish reads Component; only Figure ever leaves this room.
+"""
+
+import uuid
+from typing import ClassVar, Self
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from kinder.accounts.models import User
+from places.models import Area, Geography
+
+
+class ContributorMonth(models.Model):
+    """One row for each person, area and month, counted absolutely from live moments.
+
+    All counts are after the daily cap (the first 5 moments of a person's day). `ties` holds the
+    counts in the order of vocabulary.Tie; `seen_on` the days on which moments arrived, which
+    eligibility and home area ask for. No foreign key to the person: erasure deletes by key, and a
+    sweep that races it must not fail.
+    """
+
+    contributor_id = models.UUIDField()
+    area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
+    month_on = models.DateField()
+    logs = models.PositiveSmallIntegerField()
+    gave = models.PositiveSmallIntegerField()
+    received = models.PositiveSmallIntegerField()
+    noticed = models.PositiveSmallIntegerField()
+    different = models.PositiveSmallIntegerField()
+    different_answered = models.PositiveSmallIntegerField()
+    beyond = models.PositiveSmallIntegerField()
+    beyond_answered = models.PositiveSmallIntegerField()
+    at_place = models.PositiveSmallIntegerField()
+    ties = ArrayField(models.PositiveSmallIntegerField(), size=6)
+    seen_on = ArrayField(models.DateField())
+    last_on = models.DateField()
+
+    class Meta:
+        verbose_name = _("contributor's month")
+        verbose_name_plural = _("contributors' months")
+        constraints = [
+            models.UniqueConstraint(
+                "contributor_id", "month_on", "area", name="indicators_contributormonth_key"
+            ),
+        ]
+        indexes = [
+            # The freeze reads three months.
+            models.Index("month_on", name="indicators_month"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month_on} {self.area_id} {self.contributor_id}"
+
+
+class Quarter(models.Model):
+    """A calendar quarter, frozen once on day 31 after its end."""
+
+    starts_on = models.DateField(primary_key=True)
+    geography = models.ForeignKey(Geography, on_delete=models.PROTECT, related_name="+")
+    frozen_at = models.DateTimeField(null=True, blank=True)
+    watermark = models.CharField(_("SHA-256 of the frozen rows"), max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("quarter")
+        verbose_name_plural = _("quarters")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(starts_on__day=1, starts_on__month__in=[1, 4, 7, 10]),
+                name="indicators_quarter_starts",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(frozen_at__isnull=True, watermark="")
+                | models.Q(frozen_at__isnull=False) & ~models.Q(watermark=""),
+                name="indicators_quarter_frozen_with_watermark",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_on.year} Q{(self.starts_on.month + 2) // 3}"
+
+
+class QuarterContributor(models.Model):
+    """A person's quarter, frozen: home area and eligibility fixed. Erasure deletes the row until
+    the quarter is published."""
+
+    quarter = models.ForeignKey(Quarter, on_delete=models.CASCADE, related_name="contributors")
+    contributor_id = models.UUIDField()
+    # Null: only the council is known.
+    home = models.ForeignKey(Area, on_delete=models.CASCADE, null=True, related_name="+")
+    council = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
+    is_eligible = models.BooleanField()
+    logs = models.PositiveIntegerField()
+    gave = models.PositiveIntegerField()
+    received = models.PositiveIntegerField()
+    noticed = models.PositiveIntegerField()
+    different = models.PositiveIntegerField()
+    different_answered = models.PositiveIntegerField()
+    beyond = models.PositiveIntegerField()
+    beyond_answered = models.PositiveIntegerField()
+    at_place = models.PositiveIntegerField()
+    ties = ArrayField(models.PositiveIntegerField(), size=6)
+
+    class Meta:
+        verbose_name = _("contributor's quarter")
+        verbose_name_plural = _("contributors' quarters")
+        constraints = [
+            models.UniqueConstraint(
+                "quarter", "contributor_id", name="indicators_quartercontributor_key"
+            ),
+        ]
+        indexes = [
+            # A worker computes one council of one quarter.
+            models.Index("quarter", "council", name="indicators_quarter_council"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quarter_id} {self.contributor_id}"
+
+
+class ReleaseQuerySet(models.QuerySet["Release"]):
+    def standing(self) -> Self:
+        """Published releases that no later one replaces, newest quarter first."""
+        return self.filter(state=Release.State.PUBLISHED).order_by("-quarter_id", "-version")
+
+
+class Release(models.Model):
+    """The frozen quarterly publication. Never overwritten: a later version supersedes it."""
+
+    class State(models.TextChoices):
+        COMPUTING = "computing", _("Being computed")
+        READY = "ready", _("Ready to look at")
+        PUBLISHED = "published", _("Published")
+        SUPERSEDED = "superseded", _("Replaced by a later version")
+        WITHDRAWN = "withdrawn", _("Not published")
+
+    quarter = models.ForeignKey(Quarter, on_delete=models.PROTECT, related_name="releases")
+    geography = models.ForeignKey(Geography, on_delete=models.PROTECT, related_name="+")
+    version = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(max_length=12, choices=State, default=State.COMPUTING)
+    method_version = models.CharField(max_length=20)
+    code_revision = models.CharField(max_length=64, blank=True)
+    lock_sha256 = models.CharField(_("SHA-256 of the lock file"), max_length=64, blank=True)
+    parameters = models.JSONField(_("thresholds, seeds, vintages"), default=dict)
+    watermark = models.CharField(_("SHA-256 of rows and components"), max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    published_at = models.DateTimeField(null=True, blank=True)
+    published_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = ReleaseQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("release")
+        verbose_name_plural = _("releases")
+        ordering: ClassVar = ["-quarter_id", "-version"]
+        constraints = [
+            models.UniqueConstraint("quarter", "version", name="indicators_release_unique"),
+            models.UniqueConstraint(
+                "quarter",
+                condition=models.Q(state="published"),
+                name="indicators_release_one_standing",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(published_at__isnull=True)
+                | models.Q(state__in=["published", "superseded"]),
+                name="indicators_release_published_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quarter} v{self.version}"
+
+
+class ReleaseShard(models.Model):
+    """One council's share of a release: how many workers on many machines divide it. Finished
+    rows are counted in SQL."""
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="shards")
+    council = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("share of a release")
+        verbose_name_plural = _("shares of a release")
+        constraints = [
+            models.UniqueConstraint("release", "council", name="indicators_shard_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.release_id} {self.council_id}"
+
+
+class Component(models.Model):
+    """Ungated sums of one indicator in one area; read by publish alone, deleted at 13 months.
+
+    n = people; x = people with the property (proportions); total = Σs, squares = Σs² over people;
+    largest = the largest single contribution to the total; value, lower, upper where the figure is
+    no function of sums (C1, C3, the bootstrap of B3).
+    """
+
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="components")
+    indicator = models.CharField(max_length=24)
+    area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
+    # People whose home is known no finer than this area, counted here and not below it.
+    is_own = models.BooleanField(default=False)
+    n = models.PositiveIntegerField(null=True)
+    x = models.PositiveIntegerField(null=True)
+    total = models.FloatField(null=True)
+    squares = models.FloatField(null=True)
+    largest = models.FloatField(null=True)
+    value = models.FloatField(null=True)
+    lower = models.FloatField(null=True)
+    upper = models.FloatField(null=True)
+
+    class Meta:
+        verbose_name = _("component")
+        verbose_name_plural = _("components")
+        constraints = [
+            models.UniqueConstraint(
+                "release", "indicator", "area", "is_own", name="indicators_component_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.release_id} {self.indicator} {self.area_id}"
+
+
+class Figure(models.Model):
+    """One published or suppressed number of a release. A suppressed one carries nothing."""
+
+    class Status(models.TextChoices):
+        SHOWN = "shown", _("Shown")
+        SUPPRESSED = "c", _("Not shown")
+        PROVISIONAL = "provisional", _("Withheld until more places are checked")
+        FEW_PLACES = "few", _("Fewer than 3 places")
+
+    id = models.BigAutoField(primary_key=True)
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="figures")
+    indicator = models.CharField(max_length=24)
+    area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="figures")
+    status = models.CharField(max_length=12, choices=Status)
+    people = models.PositiveIntegerField(_("people, rounded to 5"), null=True)
+    value = models.FloatField(null=True)
+    lower = models.FloatField(_("lower end of the 95 % interval"), null=True)
+    upper = models.FloatField(_("upper end of the 95 % interval"), null=True)
+    shrunk = models.FloatField(_("steadied towards the parent area"), null=True)
+    # "10 % or less", "90 % or more": a bound in place of a value.
+    bound = models.CharField(max_length=12, blank=True)
+    # Share of people who answered, or of places checked: what the caveat shows.
+    coverage = models.FloatField(null=True)
+
+    class Meta:
+        verbose_name = _("figure")
+        verbose_name_plural = _("figures")
+        constraints = [
+            models.UniqueConstraint(
+                "release", "indicator", "area", name="indicators_figure_unique"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="shown")
+                | models.Q(
+                    people__isnull=True,
+                    value__isnull=True,
+                    lower__isnull=True,
+                    upper__isnull=True,
+                    shrunk__isnull=True,
+                    bound="",
+                    coverage__isnull=True,
+                ),
+                name="indicators_figure_suppressed_is_empty",
+            ),
+        ]
+        indexes = [
+            # An area's page and report: all its figures, any release.
+            models.Index("area", "indicator", name="indicators_figure_area"),
+        ]
+        triggers = [
+            # A released figure never changes; only a release that was never published may go.
+            pgtrigger.Protect(name="immutable", operation=pgtrigger.Update),
+            pgtrigger.Trigger(
+                name="published_stays",
+                operation=pgtrigger.Delete,
+                when=pgtrigger.Before,
+                func="""
+                    IF EXISTS (SELECT FROM indicators_release r WHERE r.id = OLD.release_id
+                               AND r.state IN ('published', 'superseded')) THEN
+                        RAISE EXCEPTION 'kinder: a published figure cannot be deleted';
+                    END IF;
+                    RETURN OLD;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.release_id} {self.indicator} {self.area_id}"
+
+
+class AbuseAlert(models.Model):
+    """A sign that an area's quarter was pushed: open ones hold a release back."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    quarter = models.ForeignKey(Quarter, on_delete=models.CASCADE, related_name="alerts")
+    area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=40)
+    raised_at = models.DateTimeField(default=timezone.now, editable=False)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("abuse alert")
+        verbose_name_plural = _("abuse alerts")
+        constraints = [
+            models.UniqueConstraint(
+                "quarter", "area", "reason", name="indicators_alert_unique"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(closed_at__isnull=True) ^ models.Q(closed_by__isnull=False),
+                name="indicators_alert_closed_by_whom",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quarter_id} {self.area_id} {self.reason}"

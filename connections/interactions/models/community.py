@@ -1,0 +1,102 @@
+"""What a community hears of itself: what was heard, stories, "you said, together we did"."""
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from kinder.accounts.models import ConsentRecord, Contributor, Organisation, User
+from places.models import Area
+
+
+class Heard(models.Model):
+    """Something heard separately from three people or more, signed by a moderator: no counts, no
+    recognisable detail."""
+
+    area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="heard")
+    text = models.CharField(_("what we heard"), max_length=280)
+    heard_from_3 = models.BooleanField(_("heard separately from 3 people or more"))
+    signed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    month_on = models.DateField()
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    hidden_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("what we heard")
+        verbose_name_plural = _("what we heard")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(heard_from_3=True), name="interactions_heard_from_three"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Response(models.Model):
+    """You said, together we did."""
+
+    heard = models.ForeignKey(Heard, on_delete=models.CASCADE, related_name="responses")
+    text = models.CharField(_("what we did together"), max_length=280)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    done_on = models.DateField(_("when"))
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("response")
+        verbose_name_plural = _("responses")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Story(models.Model):
+    """A note shared by its author, who approved the final wording; published by two people in a
+    monthly batch, with month and community only."""
+
+    class State(models.TextChoices):
+        OFFERED = "offered", _("Offered")
+        EDITED = "edited", _("Waiting for the author")
+        APPROVED = "approved", _("Approved by the author")
+        PUBLISHED = "published", _("Published")
+        DECLINED = "declined", _("Not published")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    contributor = models.ForeignKey(
+        Contributor, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    consent = models.ForeignKey(ConsentRecord, on_delete=models.PROTECT, related_name="+")
+    area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="stories")
+    month_on = models.DateField()
+    text = models.TextField(_("wording"), max_length=1200)
+    language = models.CharField(max_length=8)
+    state = models.CharField(max_length=12, choices=State, default=State.OFFERED)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    first_signed_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    second_signed_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    published_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("story")
+        verbose_name_plural = _("stories")
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(state="published")
+                | (
+                    models.Q(approved_at__isnull=False)
+                    & models.Q(first_signed_by__isnull=False)
+                    & models.Q(second_signed_by__isnull=False)
+                    & ~models.Q(first_signed_by=models.F("second_signed_by"))
+                ),
+                name="interactions_story_two_people_publish",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month_on:%Y-%m} {self.state}"

@@ -1,0 +1,361 @@
+"""WHO: users, organisations and roles; the statistical person and their devices; what was done."""
+
+import secrets
+import uuid
+from typing import Any, ClassVar
+
+import pgtrigger
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users by e-mail address; a password is optional, for residents sign in by code."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(
+            email, password, is_staff=True, is_superuser=True, is_administrator=True, **fields
+        )
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """Somebody with an account. Residents need none."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField(_("e-mail address"), max_length=254)
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    language = models.CharField(_("language"), max_length=8, blank=True)
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    is_staff = models.BooleanField(_("may open the administration"), default=False)
+    is_administrator = models.BooleanField(_("administrator of this deployment"), default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="accounts_user_email_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """The roles this user has in any organisation."""
+        return frozenset(self.memberships.values_list("role", flat=True))
+
+    @property
+    def needs_second_factor(self) -> bool:
+        """Whoever sees more than a resident does signs in with two factors (ASVS 6.3.3)."""
+        return self.is_administrator or bool(self.roles - {Role.MEMBER.value})
+
+
+class Organisation(models.Model):
+    """The middle layer between people and formal services: hosts places, gatherings, befriending."""
+
+    class Kind(models.TextChoices):
+        COMMUNITY = "community", _("Community group")
+        CHARITY = "charity", _("Charity or voluntary organisation")
+        FAITH = "faith", _("Faith group")
+        COUNCIL = "council", _("Council or public body")
+        BUSINESS = "business", _("Business")
+        FUNDER = "funder", _("Funder")
+
+    name = models.CharField(_("name"), max_length=160)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.COMMUNITY)
+    description = models.TextField(_("what it does"), blank=True)
+    website = models.URLField(_("website"), blank=True)
+    email = models.EmailField(_("public e-mail address"), blank=True)
+    telephone = models.CharField(_("public telephone number"), max_length=32, blank=True)
+    identifier = models.CharField(_("charity or company number"), max_length=64, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    members = models.ManyToManyField(User, through="Membership", related_name="organisations")
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        ordering: ClassVar = ["name"]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), name="accounts_organisation_name_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What somebody does in an organisation. The administrator's right belongs to the deployment."""
+
+    WORKER = "worker", _("Community worker")
+    COORDINATOR = "coordinator", _("Befriending coordinator")
+    LEAD = "lead", _("Safeguarding lead")
+    FUNDER = "funder", _("Funder")
+    MEMBER = "member", _("Member")
+
+
+class Membership(models.Model):
+    """A role of a user in an organisation."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="memberships"
+    )
+    role = models.CharField(_("role"), max_length=16, choices=Role)
+    since_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        constraints = [
+            models.UniqueConstraint(
+                "user", "organisation", "role", name="accounts_membership_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.get_role_display()}, {self.organisation}"
+
+
+class Contributor(models.Model):
+    """The statistical person: whoever logs, with or without an account.
+
+    Two devices that nobody linked count as two people; A1's caveat says so.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="contributor"
+    )
+    keeps_diary = models.BooleanField(_("keeps a private diary on this phone"), null=True)
+    recovery_hmac = models.BinaryField(max_length=32, null=True, editable=False)
+    is_blocked = models.BooleanField(_("left out of figures for abuse"), default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("contributor")
+        verbose_name_plural = _("contributors")
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Device(models.Model):
+    """A browser that a contributor uses, known by a cookie of which only the HMAC is kept."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="devices")
+    key_hmac = models.BinaryField(max_length=32, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_seen_on = models.DateField(default=timezone.localdate, editable=False)
+
+    class Meta:
+        verbose_name = _("device")
+        verbose_name_plural = _("devices")
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class NetworkSighting(models.Model):
+    """That a contributor wrote from a network, under a key that changes each quarter.
+
+    Against floods only; deleted at the quarter's release.
+    """
+
+    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="+")
+    quarter_on = models.DateField()
+    cluster_hmac = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("network sighting")
+        verbose_name_plural = _("network sightings")
+        constraints = [
+            models.UniqueConstraint(
+                "contributor",
+                "quarter_on",
+                "cluster_hmac",
+                name="accounts_networksighting_unique",
+            ),
+        ]
+        indexes = [
+            # Counting the contributors of one network within a quarter.
+            models.Index("quarter_on", "cluster_hmac", name="accounts_network_quarter"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quarter_on}: {self.contributor_id}"
+
+
+class Subject(models.Model):
+    """The erasable map from the random id that audit and history hold to a person.
+
+    Without its row here, an id in the audit points at nobody.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(User, on_delete=models.CASCADE, null=True, related_name="subject")
+    contributor = models.OneToOneField(
+        Contributor, on_delete=models.CASCADE, null=True, related_name="subject"
+    )
+
+    class Meta:
+        verbose_name = _("subject")
+        verbose_name_plural = _("subjects")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=False) ^ models.Q(contributor__isnull=False),
+                name="accounts_subject_is_one_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class ConsentRecord(models.Model):
+    """That somebody agreed to a wording, and when they withdrew."""
+
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="consents")
+    purpose = models.CharField(_("for what"), max_length=40)
+    wording_version = models.CharField(_("version of the wording"), max_length=20)
+    language = models.CharField(_("language"), max_length=8)
+    given_at = models.DateTimeField(default=timezone.now)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(withdrawn_at__isnull=True)
+                | models.Q(withdrawn_at__gte=models.F("given_at")),
+                name="accounts_consent_withdrawn_after_given",
+            ),
+            models.UniqueConstraint(
+                "subject",
+                "purpose",
+                condition=models.Q(withdrawn_at__isnull=True),
+                name="accounts_consent_one_standing",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} ({self.wording_version})"
+
+
+class AuditEvent(models.Model):
+    """Who did what to which, when; written in the transaction of the deed; never changed.
+
+    Holds ids and codes, no free text and no names.
+    """
+
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    actor_id = models.UUIDField(_("subject who acted"), null=True, db_index=True)
+    purpose = models.CharField(_("job that acted"), max_length=20, blank=True)
+    verb = models.CharField(_("deed"), max_length=60, db_index=True)
+    object_type = models.CharField(_("kind of thing"), max_length=60)
+    object_id = models.CharField(_("thing"), max_length=64)
+    # No foreign key: deleting an organisation must not rewrite history.
+    organisation_id = models.BigIntegerField(_("organisation"), null=True, db_index=True)
+    facts = models.JSONField(_("codes and counts"), default=dict)
+
+    class Meta:
+        verbose_name = _("audit event")
+        verbose_name_plural = _("audit events")
+        ordering: ClassVar = ["-id"]
+        indexes = [models.Index("object_type", "object_id", name="accounts_audit_object")]
+        triggers = [
+            pgtrigger.Protect(
+                name="append_only",
+                operation=pgtrigger.Update | pgtrigger.Delete,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.verb} {self.object_type} {self.object_id}"
+
+
+class Tombstone(models.Model):
+    """A content-free trace of an erasure, re-applied after a backup is restored."""
+
+    kind = models.CharField(max_length=40)
+    key_hmac = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("tombstone")
+        verbose_name_plural = _("tombstones")
+        constraints = [
+            models.UniqueConstraint("kind", "key_hmac", name="accounts_tombstone_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.created_at:%Y-%m-%d}"
+
+
+def make_task_key() -> str:
+    return secrets.token_hex(16)
+
+
+class Task(models.Model):
+    """Something a worker should do, from any room; `key` makes raising it again harmless."""
+
+    class Kind(models.TextChoices):
+        CHECK_PLACE = "check_place", _("Check a place")
+        MODERATE = "moderate", _("Look at something new")
+        BEFRIENDING = "befriending", _("Befriending")
+        CHECK_EXPIRES = "check_expires", _("A check runs out")
+        REVIEW_DUE = "review_due", _("A review is due")
+        RELEASE = "release", _("A release waits")
+
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, null=True, related_name="tasks"
+    )
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    key = models.CharField(max_length=120, unique=True, default=make_task_key)
+    object_type = models.CharField(max_length=60, blank=True)
+    object_id = models.CharField(max_length=64, blank=True)
+    due_on = models.DateField(_("due"), null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("task")
+        verbose_name_plural = _("tasks")
+        ordering: ClassVar = ["due_on", "id"]
+        indexes = [
+            # A worker's open tasks, soonest first.
+            models.Index(
+                "organisation",
+                "due_on",
+                condition=models.Q(done_at__isnull=True),
+                name="accounts_task_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.object_id}"

@@ -1,0 +1,23 @@
+"""Every address of the site: each room brings its own."""
+
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("api/v1/", include("kinder.api")),
+    path("tiles/", include("places.tiles_urls")),
+    path("", include("connections.interactions.device_urls")),
+]
+urlpatterns += i18n_patterns(
+    path("admin/", admin.site.urls),
+    path("accounts/", include("kinder.accounts.urls")),
+    path("", include("connections.interactions.urls")),
+    path("", include("places.urls")),
+    path("", include("connections.indicators.urls")),
+    path("", include("connections.reports.urls")),
+    path("", include("connections.befriending.urls")),
+    path("", include("kinder.pages.urls")),
+    prefix_default_language=False,
+)
