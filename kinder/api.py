@@ -7,5 +7,9 @@ from rest_framework.permissions import AllowAny
 urlpatterns = [
     path("", include("connections.interactions.api")),
     path("", include("places.api")),
-    path("schema/", SpectacularJSONAPIView.as_view(permission_classes=[AllowAny]), name="schema"),
+    path(
+        "schema/",
+        SpectacularJSONAPIView.as_view(permission_classes=[AllowAny]),
+        name="schema",
+    ),
 ]

@@ -26,7 +26,10 @@ class Purpose(StrEnum):
 
 @contextmanager
 def acting(
-    *, user: "User | None" = None, purpose: Purpose | None = None, using: str = "default"
+    *,
+    user: "User | None" = None,
+    purpose: Purpose | None = None,
+    using: str = "default",
 ) -> Iterator[None]:
     """Open a transaction in which the database knows who acts; restore the former on exit.
 

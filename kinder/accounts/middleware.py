@@ -11,20 +11,23 @@ from kinder.accounts.models import User
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-PERMISSIONS_POLICY = ", ".join(
-    f"{feature}=()"
-    for feature in (
-        "accelerometer",
-        "camera",
-        "display-capture",
-        "gyroscope",
-        "magnetometer",
-        "microphone",
-        "midi",
-        "payment",
-        "usb",
+PERMISSIONS_POLICY = (
+    ", ".join(
+        f"{feature}=()"
+        for feature in (
+            "accelerometer",
+            "camera",
+            "display-capture",
+            "gyroscope",
+            "magnetometer",
+            "microphone",
+            "midi",
+            "payment",
+            "usb",
+        )
     )
-) + ", geolocation=(self), publickey-credentials-get=(self), publickey-credentials-create=(self)"
+    + ", geolocation=(self), publickey-credentials-get=(self), publickey-credentials-create=(self)"
+)
 
 
 class HeadersMiddleware:

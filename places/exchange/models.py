@@ -45,7 +45,9 @@ class ImportBatch(models.Model):
 class ImportIssue(models.Model):
     """A row that was mended or rejected, and why."""
 
-    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="issues")
+    batch = models.ForeignKey(
+        ImportBatch, on_delete=models.CASCADE, related_name="issues"
+    )
     row = models.PositiveIntegerField(_("row"))
     reference = models.CharField(_("id in the file"), max_length=120, blank=True)
     is_rejected = models.BooleanField(_("rejected"))

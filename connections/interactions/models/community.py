@@ -25,7 +25,8 @@ class Heard(models.Model):
         verbose_name_plural = _("what we heard")
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(heard_from_3=True), name="interactions_heard_from_three"
+                condition=models.Q(heard_from_3=True),
+                name="interactions_heard_from_three",
             ),
         ]
 
@@ -67,7 +68,9 @@ class Story(models.Model):
     contributor = models.ForeignKey(
         Contributor, on_delete=models.CASCADE, null=True, related_name="+"
     )
-    consent = models.ForeignKey(ConsentRecord, on_delete=models.PROTECT, related_name="+")
+    consent = models.ForeignKey(
+        ConsentRecord, on_delete=models.PROTECT, related_name="+"
+    )
     area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="stories")
     month_on = models.DateField()
     text = models.TextField(_("wording"), max_length=1200)

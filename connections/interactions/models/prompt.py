@@ -32,7 +32,10 @@ class PromptEnrolment(models.Model):
     """That a person wishes to be asked; paused or stopped at any time."""
 
     contributor = models.OneToOneField(
-        Contributor, on_delete=models.CASCADE, primary_key=True, related_name="prompt_enrolment"
+        Contributor,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="prompt_enrolment",
     )
     enrolled_on = models.DateField(default=timezone.localdate)
     paused_on = models.DateField(null=True, blank=True)
@@ -54,8 +57,12 @@ class PromptAnswer(models.Model):
     """
 
     prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="answers")
-    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="+")
-    area = models.ForeignKey(Area, on_delete=models.PROTECT, null=True, related_name="+")
+    contributor = models.ForeignKey(
+        Contributor, on_delete=models.CASCADE, related_name="+"
+    )
+    area = models.ForeignKey(
+        Area, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     gave = models.PositiveSmallIntegerField(default=0)
     received = models.PositiveSmallIntegerField(default=0)
     noticed = models.PositiveSmallIntegerField(default=0)
@@ -113,7 +120,9 @@ class Measure(models.Model):
         verbose_name = _("community measure")
         verbose_name_plural = _("community measures")
         constraints = [
-            models.UniqueConstraint("area", "number", name="interactions_measure_unique"),
+            models.UniqueConstraint(
+                "area", "number", name="interactions_measure_unique"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -127,8 +136,12 @@ class Measure(models.Model):
 class MeasureAnswer(models.Model):
     """A person's answer in a quarter; the last one counts."""
 
-    measure = models.ForeignKey(Measure, on_delete=models.PROTECT, related_name="answers")
-    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="+")
+    measure = models.ForeignKey(
+        Measure, on_delete=models.PROTECT, related_name="answers"
+    )
+    contributor = models.ForeignKey(
+        Contributor, on_delete=models.CASCADE, related_name="+"
+    )
     quarter_on = models.DateField(_("first day of the quarter"))
     value = models.PositiveSmallIntegerField()
     answered_at = models.DateTimeField(default=timezone.now)
@@ -138,7 +151,10 @@ class MeasureAnswer(models.Model):
         verbose_name_plural = _("answers to community measures")
         constraints = [
             models.UniqueConstraint(
-                "measure", "contributor", "quarter_on", name="interactions_measureanswer_unique"
+                "measure",
+                "contributor",
+                "quarter_on",
+                name="interactions_measureanswer_unique",
             ),
         ]
 
