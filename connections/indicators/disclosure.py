@@ -1,0 +1,609 @@
+"""The gate: what may be published without telling on a person.
+
+Pure code: no Django, no database, no clock, no chance. `protect` takes what people in a tree of
+areas add up to and returns, for each area, either rounded numbers or nothing at all. Everything
+that is shown anywhere (page, map, file, interval, custom area) is made from its answer.
+
+The idea. People are additive in the tree, so a reader can subtract published areas from each
+other. For a published area v, rem(v) is whoever is under v but under no published area below v.
+These remainders are disjoint, and every group of people that can be derived by adding and
+subtracting published areas is a union of them. So a publication is safe exactly when every
+remainder passes the same test as a published area, because that test, once passed by disjoint
+groups, is passed by their union. Some people's home is known only at an upper level: they sit
+directly at that area and count in its remainder like the people of one more leaf.
+
+Several indicators describe the same people. Each is tested on its own answered people, and
+`Rule.within` binds the areas of one to the areas of another, so that two patterns of gaps cannot
+be played against each other: see docs/adr/0011.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from heapq import heapify, heappop, heappush
+
+import numpy as np
+
+from connections.indicators import statistics
+
+K_MIN = 10
+"""Least people behind a figure (ABS rule of 10). Zero is suppressed too: it tells on everyone."""
+SENSITIVE_K = 20
+"""The same for sensitive indicators (a judgement: twice the rule)."""
+DOMINANCE = 0.5
+"""Largest contributor's part of a total after caps (ACRO default for one contributor)."""
+MIN_RESIDENTS = 500
+"""An area with fewer residents is never published by itself (a judgement: a hamlet knows itself)."""
+BAND_FROM = 100
+"""From so many people on a share too close to 0 or 1 is told as a band."""
+BAND_SHARE = 0.1
+"""Bands are "10 % or less" and "90 % or more"."""
+PLACES_VERIFIED = 0.7
+"""Least share of places checked in 12 months for a figure about places (a judgement)."""
+PLACE_FIGURES = 3
+"""Significant figures of values that describe places, not people."""
+CUSTOM_MIN_BLOCKS = 2
+CUSTOM_MIN_RESIDENTS = 2_500
+"""Least size of an area drawn by a reader (a judgement: the size of a community)."""
+CUSTOM_OVERLAP = 0.5
+"""A drawn area takes a block when it covers at least this part of the block's population."""
+
+
+class Kind(enum.Enum):
+    """How a figure is made from its cell."""
+
+    PROPORTION = "proportion"
+    """x of n people; value in whole percent."""
+    MEAN = "mean"
+    """Mean over people of one value each."""
+    RATE = "rate"
+    """n people per `per` of a public denominator."""
+    INDEX = "index"
+    """A value of the whole group, such as an effective number, given with its interval."""
+    PLACES = "places"
+    """A value that describes places, not people; no person test, but completeness."""
+
+
+class Status(enum.Enum):
+    PUBLISHED = "published"
+    BANDED = "banded"
+    """Only "10 % or less" or "90 % or more" is told; no number."""
+    SUPPRESSED = "suppressed"
+    """`[c]`: too few people, or showing it would tell on someone. The reason is not told."""
+    WITHHELD = "withheld"
+    """The places behind the figure are not checked or not known well enough."""
+    FEW_PLACES = "few places"
+    """Fewer places within reach than the rule's least; the page says "fewer than 3"."""
+
+
+class Band(enum.Enum):
+    LOW = "10 % or less"
+    HIGH = "90 % or more"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An area of the tree. `residents` is the published population of the whole area."""
+
+    id: int
+    parent: int | None
+    residents: int
+    level: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What the people add up to whose home is exactly this area: a leaf, or an upper area when
+    nothing finer is known. Never the total of an upper area: `protect` adds that up itself.
+
+    n: people who answered; x: those of them with the property; total, squares: sum and sum of
+    squares of one value a person; largest, amount: the largest contributor's and everybody's
+    contribution after caps (logs); surrounding: people of the `subset_of` set, these included.
+    """
+
+    n: int = 0
+    x: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+    largest: float = 0.0
+    amount: float = 0.0
+    surrounding: int = 0
+
+    def __add__(self, other: Cell) -> Cell:
+        """The cell of two disjoint groups together."""
+        return Cell(
+            self.n + other.n,
+            self.x + other.x,
+            self.total + other.total,
+            self.squares + other.squares,
+            max(self.largest, other.largest),
+            self.amount + other.amount,
+            self.surrounding + other.surrounding,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the caller knows of a whole area beside its people.
+
+    RATE needs `exposure` (adults); INDEX needs `value`, `low` and `high`; PLACES needs `value`
+    and `completeness` (share of its places verified) and may give `places` within reach.
+    """
+
+    exposure: float = 0.0
+    value: float = float("nan")
+    low: float = float("nan")
+    high: float = float("nan")
+    completeness: float = 1.0
+    places: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How one indicator is tested and shown.
+
+    base: least people for display (K_MIN always applies). lowest, highest: range of one person's
+    value, to which the interval is clipped. levels: levels that may be published, None for all.
+    within: code of an indicator outside whose published areas this one is never published.
+    subset_of: code of an indicator whose people include these; as `within`, and the people
+    outside are tested too (`protect_all` fills in `Cell.surrounding`). Leave it out where being outside is only an unanswered question.
+    """
+
+    code: str
+    kind: Kind
+    base: int = K_MIN
+    is_sensitive: bool = False
+    lowest: float = float("-inf")
+    highest: float = float("inf")
+    per: float = 1_000.0
+    levels: frozenset[str] | None = None
+    within: str | None = None
+    subset_of: str | None = None
+    min_places: int = 0
+
+    @property
+    def k(self) -> int:
+        return SENSITIVE_K if self.is_sensitive else K_MIN
+
+    @property
+    def bounds(self) -> str | None:
+        """The indicator whose published areas bound this one's."""
+        return self.subset_of or self.within
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """What may be told of one area: everything but the area itself is None unless published.
+
+    PROPORTION: value, low and high in percent, se in percentage points. RATE: per `Rule.per`,
+    exposure public. The interval is computed from the rounded numbers, so that nobody can solve
+    it for the exact ones.
+    """
+
+    area: int
+    status: Status
+    n: int | None = None
+    value: float | None = None
+    se: float | None = None
+    low: float | None = None
+    high: float | None = None
+    exposure: float | None = None
+    band: Band | None = None
+
+
+def protect(
+    nodes: Sequence[Node],
+    cells: Mapping[int, Cell],
+    rule: Rule,
+    given: Mapping[int, Given] | None = None,
+    only_within: frozenset[int] | None = None,
+) -> list[Protected]:
+    """Decide one indicator for every node, in the order of `nodes`.
+
+    `cells` by node id holds people by their finest known home (missing: nobody). `only_within`
+    are the published areas of the indicator that `rule.within` or `rule.subset_of` names. Raises
+    ValueError where the tree is no forest, a cell has no node, or numbers contradict each other.
+    """
+    given = given or {}
+    if rule.bounds is not None and only_within is None:
+        raise ValueError(f"{rule.code} is bound to {rule.bounds}: give its published areas.")
+    order = _children_first(nodes)
+    if rule.kind is Kind.PLACES:
+        return [_release_places(node, given.get(node.id, _NOTHING), rule) for node in nodes]
+    _check_cells(nodes, cells, rule)
+    may_publish = {
+        node.id
+        for node in nodes
+        if (rule.levels is None or node.level in rule.levels)
+        and (only_within is None or node.id in only_within)
+        and _is_given(given.get(node.id, _NOTHING), rule)
+    }
+    totals, published = _choose(order, cells, rule, may_publish)
+    return _release(nodes, totals, published, may_publish, rule, given)
+
+
+def protect_all(
+    nodes: Sequence[Node],
+    rules: Sequence[Rule],
+    cells: Mapping[str, Mapping[int, Cell]],
+    given: Mapping[str, Mapping[int, Given]] | None = None,
+) -> dict[str, list[Protected]]:
+    """`protect` for several indicators of one release, by code, in the order of `rules`.
+
+    An indicator that bounds others is decided before them. Raises ValueError where a bound is
+    unknown or goes round in a circle.
+    """
+    given = given or {}
+    waiting = {rule.code: rule for rule in rules}
+    done: dict[str, list[Protected]] = {}
+    while waiting:
+        ready = [r for r in waiting.values() if r.bounds is None or r.bounds in done]
+        if not ready:
+            raise ValueError(f"Unknown or circular bounds: {', '.join(sorted(waiting))}.")
+        for rule in ready:
+            bounds = None if rule.bounds is None else published_areas(done[rule.bounds])
+            own = cells.get(rule.code, {})
+            if rule.subset_of is not None:
+                own = _surround(own, cells.get(rule.subset_of, {}))
+            done[rule.code] = protect(nodes, own, rule, given.get(rule.code), bounds)
+            del waiting[rule.code]
+    return {rule.code: done[rule.code] for rule in rules}
+
+
+def _surround(inner: Mapping[int, Cell], outer: Mapping[int, Cell]) -> dict[int, Cell]:
+    return {
+        id_: replace(inner.get(id_, _NOBODY), surrounding=outer.get(id_, _NOBODY).n)
+        for id_ in inner.keys() | outer.keys()
+    }
+
+
+def published_areas(figures: Sequence[Protected]) -> frozenset[int]:
+    return frozenset(figure.area for figure in figures if figure.status is Status.PUBLISHED)
+
+
+# The primary rule and the remainders
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of people that can be told apart: an area, or what is left of one.
+
+    `residents` are those of the leaves in it; `has_leaves` is false where it holds only people
+    whose home is known no finer than an upper area: they may live anywhere in it.
+    """
+
+    people: Cell
+    residents: int = 0
+    has_leaves: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Nobody lives or counts there, so that nothing about it can tell on anyone."""
+        return self.residents == 0 and self.people.n == 0 and self.people.surrounding == 0
+
+    def __add__(self, other: Group) -> Group:
+        return Group(
+            self.people + other.people,
+            self.residents + other.residents,
+            self.has_leaves or other.has_leaves,
+        )
+
+
+def is_safe(group: Group, rule: Rule) -> bool:
+    """The primary rule: enough people, none of them standing out.
+
+    Every part of it holds for the union of two disjoint groups that pass: that is what makes
+    testing the remainders enough.
+    """
+    return _is_large_enough(group, rule) and not _tells_by_value(group.people, rule)
+
+
+def _is_large_enough(group: Group, rule: Rule) -> bool:
+    people = group.people
+    if people.n < max(rule.k, rule.base):
+        return False
+    if group.has_leaves and group.residents < MIN_RESIDENTS:
+        return False
+    if rule.subset_of is not None and people.surrounding - people.n < rule.k:
+        return False
+    return people.largest <= DOMINANCE * people.amount or people.amount == 0
+
+
+def _tells_by_value(people: Cell, rule: Rule) -> bool:
+    """Whether the value itself tells on (nearly) everyone in it."""
+    if rule.kind is Kind.PROPORTION:
+        return people.x < rule.k or people.n - people.x < rule.k
+    if rule.kind is Kind.MEAN:
+        # The same value for everyone is everyone's value.
+        return people.n * people.squares - people.total**2 <= 1e-9 * people.n * people.squares
+    return False
+
+
+def _choose(
+    order: Sequence[tuple[Node, list[int]]],
+    cells: Mapping[int, Cell],
+    rule: Rule,
+    may_publish: set[int],
+) -> tuple[dict[int, Group], set[int]]:
+    """Totals by node, and the nodes to publish: the primary rule, then secondary suppression.
+
+    Children first: an area that passes is published; while what is left of it (`rest`) is
+    unsafe, its smallest published area is withdrawn and its people join the rest. Only areas
+    with no published area between (`tops`) are candidates: withdrawing a deeper one would not
+    change this rest. With none left the rest is the area itself, which has passed.
+    """
+    totals: dict[int, Group] = {}
+    rests: dict[int, Group] = {}
+    tops: dict[int, list[tuple[int, int, int]]] = {}
+    published: set[int] = set()
+    for node, children in order:
+        own = Group(
+            cells.get(node.id, _NOBODY),
+            residents=0 if children else node.residents,
+            has_leaves=not children,
+        )
+        total, rest, top = own, own, list[tuple[int, int, int]]()
+        for child in children:
+            total += totals[child]
+            if child in published:
+                top.append((totals[child].people.n, totals[child].residents, child))
+            else:
+                rest += rests[child]
+                top += tops.pop(child)
+        if node.id in may_publish and is_safe(total, rule):
+            heapify(top)
+            while not is_remainder_safe(rest, rule):
+                _, _, smallest = heappop(top)
+                published.remove(smallest)
+                rest += rests[smallest]
+                for freed in tops.pop(smallest):
+                    heappush(top, freed)
+            published.add(node.id)
+        totals[node.id], rests[node.id], tops[node.id] = total, rest, top
+    return totals, published
+
+
+def is_remainder_safe(rest: Group, rule: Rule) -> bool:
+    """Whether what is left of a published area tells on nobody."""
+    return rest.is_empty or is_safe(rest, rule)
+
+
+def _is_given(given: Given, rule: Rule) -> bool:
+    if rule.kind is Kind.RATE:
+        return given.exposure > 0
+    return rule.kind is not Kind.INDEX or not np.isnan(given.value)
+
+
+_NOBODY = Cell()
+_NOTHING = Given()
+
+
+def _children_first(nodes: Sequence[Node]) -> list[tuple[Node, list[int]]]:
+    """Nodes with their children's ids, every child before its parent, in a fixed order."""
+    by_id = {node.id: node for node in nodes}
+    if len(by_id) != len(nodes):
+        raise ValueError("An area occurs twice.")
+    children: dict[int, list[int]] = {node.id: [] for node in nodes}
+    roots: list[int] = []
+    for id_ in sorted(by_id):
+        parent = by_id[id_].parent
+        if parent is None:
+            roots.append(id_)
+        elif parent in children:
+            children[parent].append(id_)
+        else:
+            raise ValueError(f"Area {id_} has the unknown parent {parent}.")
+    parents_first: list[int] = []
+    stack = roots
+    while stack:
+        id_ = stack.pop()
+        parents_first.append(id_)
+        stack.extend(children[id_])
+    if len(parents_first) != len(nodes):
+        raise ValueError("The areas go round in a circle.")
+    return [(by_id[id_], children[id_]) for id_ in reversed(parents_first)]
+
+
+def _check_cells(nodes: Sequence[Node], cells: Mapping[int, Cell], rule: Rule) -> None:
+    unknown = cells.keys() - {node.id for node in nodes}
+    if unknown:
+        raise ValueError(f"People of {rule.code} in unknown areas: {sorted(unknown)[:5]}.")
+    for id_, cell in cells.items():
+        if cell.n < 0 or not 0 <= cell.x <= cell.n or cell.largest > cell.amount:
+            raise ValueError(f"{rule.code} contradicts itself in area {id_}.")
+        if rule.subset_of is not None and cell.surrounding < cell.n:
+            raise ValueError(f"{rule.code} in area {id_} is no part of {rule.subset_of}.")
+
+
+# Rounding and release
+
+
+def _release(
+    nodes: Sequence[Node],
+    totals: Mapping[int, Group],
+    published: set[int],
+    may_publish: set[int],
+    rule: Rule,
+    given: Mapping[int, Given],
+) -> list[Protected]:
+    ids = [node.id for node in nodes if node.id in published]
+    shown = dict(zip(ids, _round(ids, totals, rule, given), strict=True))
+    figures = []
+    for node in nodes:
+        figure = shown.get(node.id)
+        if figure is None:
+            band = _band(totals[node.id], rule) if node.id in may_publish else None
+            status = Status.SUPPRESSED if band is None else Status.BANDED
+            figure = Protected(node.id, status, band=band)
+        figures.append(figure)
+    return figures
+
+
+def _band(group: Group, rule: Rule) -> Band | None:
+    """The band of a share that fails only because it is too close to 0 or 1.
+
+    The remainders count such an area as suppressed, so its n is not told either.
+    """
+    people = group.people
+    if rule.kind is not Kind.PROPORTION or people.n < BAND_FROM:
+        return None
+    if not (_is_large_enough(group, rule) and _tells_by_value(people, rule)):
+        return None
+    if people.x <= BAND_SHARE * people.n:
+        return Band.LOW
+    if people.n - people.x <= BAND_SHARE * people.n:
+        return Band.HIGH
+    return None
+
+
+def _round(
+    ids: Sequence[int], totals: Mapping[int, Group], rule: Rule, given: Mapping[int, Given]
+) -> list[Protected]:
+    """Rounded figures of published areas, and their intervals made from the rounded numbers."""
+    people = [totals[id_].people for id_ in ids]
+    n = statistics.round_people([cell.n for cell in people])
+    exposure = np.full(len(ids), np.nan)
+    se = np.full(len(ids), np.nan)
+    if rule.kind is Kind.PROPORTION:
+        value = statistics.round_percent([cell.x / cell.n for cell in people])
+        share = value / 100
+        se = statistics.round_significant(100 * np.sqrt(share * (1 - share) / n))
+        low, high = (statistics.round_percent(bound) for bound in statistics.wilson(share * n, n))
+    elif rule.kind is Kind.MEAN:
+        value = statistics.round_significant([cell.total / cell.n for cell in people])
+        variance = statistics.sample_variance(
+            [cell.n for cell in people],
+            [cell.total for cell in people],
+            [cell.squares for cell in people],
+        )
+        se = statistics.round_significant(np.sqrt(variance / [cell.n for cell in people]))
+        low, high = (
+            statistics.round_significant(bound)
+            for bound in statistics.t_margin(n, value, se, rule.lowest, rule.highest)
+        )
+    elif rule.kind is Kind.RATE:
+        exposure = np.array([given[id_].exposure for id_ in ids], dtype=np.float64)
+        scale = rule.per / exposure
+        value = statistics.round_significant(n * scale, 3)
+        low, high = (
+            statistics.round_significant(bound * scale, 3) for bound in statistics.count_interval(n)
+        )
+    else:
+        value, low, high = (
+            statistics.round_significant([getattr(given[id_], name) for id_ in ids])
+            for name in ("value", "low", "high")
+        )
+    return [
+        Protected(
+            id_,
+            Status.PUBLISHED,
+            n=int(n[i]),
+            value=float(value[i]),
+            se=_number(se[i]),
+            low=_number(low[i]),
+            high=_number(high[i]),
+            exposure=_number(exposure[i]),
+        )
+        for i, id_ in enumerate(ids)
+    ]
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _release_places(node: Node, given: Given, rule: Rule) -> Protected:
+    """A figure about places: no person stands behind it, so only its completeness is tested."""
+    if rule.levels is not None and node.level not in rule.levels:
+        return Protected(node.id, Status.WITHHELD)
+    if given.completeness < PLACES_VERIFIED:
+        return Protected(node.id, Status.WITHHELD)
+    if given.places is not None and given.places < rule.min_places:
+        return Protected(node.id, Status.FEW_PLACES)
+    if np.isnan(given.value):
+        return Protected(node.id, Status.WITHHELD)
+    value = float(statistics.round_significant(given.value, PLACE_FIGURES))
+    return Protected(node.id, Status.PUBLISHED, value=value)
+
+
+# Areas drawn by a reader
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """A drawn area snapped to published blocks. `uncovered` residents of the drawn area live
+    in no taken block; the page states them."""
+
+    blocks: tuple[int, ...]
+    residents: int
+    uncovered: int
+    n: int
+    value: float
+    se: float | None
+    low: float | None
+    high: float | None
+
+
+def published_blocks(nodes: Sequence[Node], figures: Sequence[Protected]) -> list[int]:
+    """The finest published areas: disjoint, what drawn areas are put together from."""
+    parents = {node.id: node.parent for node in nodes}
+    published = published_areas(figures)
+    above: set[int] = set()
+    for id_ in published:
+        parent = parents[id_]
+        while parent is not None and parent not in above:
+            above.add(parent)
+            parent = parents[parent]
+    return [node.id for node in nodes if node.id in published and node.id not in above]
+
+
+def combine(
+    nodes: Sequence[Node],
+    figures: Sequence[Protected],
+    overlaps: Mapping[int, int],
+    rule: Rule,
+    residents: int,
+) -> Custom | None:
+    """The figure of a drawn area, made from released numbers only; None where it is too small.
+
+    `overlaps`: residents of each block inside the drawn area (from public populations);
+    `residents`: all residents of the drawn area. A block is taken whole or not at all. Because
+    nothing but released numbers enters, overlapping drawn areas reveal nothing more. Only for
+    PROPORTION, MEAN and RATE.
+    """
+    if rule.kind not in (Kind.PROPORTION, Kind.MEAN, Kind.RATE):
+        raise ValueError(f"{rule.code} cannot be added up over blocks.")
+    size = {node.id: node.residents for node in nodes}
+    taken = [
+        id_
+        for id_ in published_blocks(nodes, figures)
+        if size[id_] and overlaps.get(id_, 0) >= CUSTOM_OVERLAP * size[id_]
+    ]
+    covered = sum(size[id_] for id_ in taken)
+    if len(taken) < CUSTOM_MIN_BLOCKS or covered < CUSTOM_MIN_RESIDENTS:
+        return None
+    by_area = {figure.area: figure for figure in figures}
+    blocks = [by_area[id_] for id_ in taken]
+    inside = sum(min(overlaps[id_], size[id_]) for id_ in taken)
+    n = np.array([block.n for block in blocks], dtype=np.float64)
+    people = float(n.sum())
+    if rule.kind is Kind.RATE:
+        scale = rule.per / sum(block.exposure or 0.0 for block in blocks)
+        value, se = people * scale, None
+        low, high = (float(bound) * scale for bound in statistics.count_interval(people))
+    else:
+        values = np.array([block.value for block in blocks], dtype=np.float64)
+        errors = np.array([block.se for block in blocks], dtype=np.float64)
+        value = float((n * values).sum() / people)
+        se = float(np.sqrt(((n * errors) ** 2).sum()) / people)
+        lowest, highest = (
+            (0.0, 100.0) if rule.kind is Kind.PROPORTION else (rule.lowest, rule.highest)
+        )
+        low, high = (
+            float(bound) for bound in statistics.t_margin(people, value, se, lowest, highest)
+        )
+    return Custom(
+        tuple(taken), covered, max(0, residents - inside), int(people), value, se, low, high
+    )
