@@ -34,6 +34,7 @@ fail() {
 }
 
 now() { date +%s.%N 2>/dev/null | sed 's/N$/0/'; }
+seconds_since() { awk "BEGIN{print $(now) - $1}"; }
 
 # step TITLE MEND NEEDED WORK…: runs WORK when the command NEEDED succeeds, in a subshell that stops
 # at the first error, and shows the seconds. Without need it costs nothing and says so.
@@ -49,22 +50,20 @@ step() {
   fi
   log="$LOGS/$(printf '%s' "$title" | tr -cs 'A-Za-z0-9' '-').log"
   started=$(now)
+  # In the background, so that a signal to us is heard at once. Ctrl-C reaches the work too; work
+  # that outlives us keeps the lock, so that the next start waits for it and resumes after it.
+  (trap - INT; set -e; "$@") >"$log" 2>&1 </dev/null 7>&- &
+  worker=$!
   if [ -t 2 ]; then
-    (set -e; "$@") >"$log" 2>&1 </dev/null 8>&- 9>&- &
-    worker=$!
     while kill -0 "$worker" 2>/dev/null; do
-      printf '\r%s … %.0f s ' "$label" "$(awk "BEGIN{print $(now) - $started}")" >&2
+      printf '\r%s … %.0f s ' "$label" "$(seconds_since "$started")" >&2
       sleep 0.2
     done
-    wait "$worker" || status=$?
     printf '\r' >&2
   else
     say "$label …"
-    set +e
-    (set -e; "$@") >"$log" 2>&1 </dev/null 8>&- 9>&-
-    status=$?
-    set -e
   fi
+  wait "$worker" || status=$?
   if [ "$status" -ne 0 ]; then
     say "$label: failed"
     say "--- the end of $log"
@@ -72,10 +71,11 @@ step() {
     say "---"
     fail "$title did not succeed." "$mend"
   fi
-  printf '%s: done in %.1f s\n' "$label" "$(awk "BEGIN{print $(now) - $started}")" >&2
+  printf '%s: done in %.1f s\n' "$label" "$(seconds_since "$started")" >&2
 }
 
-# lock FD NAME: one set-up (or one test run) at a time in a clone; the kernel frees it when we end.
+# lock FD NAME: one set-up (or one test run) at a time in a clone; the kernel frees it when the last
+# process that inherited it ends. Servers never inherit it.
 lock() {
   command -v flock >/dev/null || return 0
   eval "exec $1>\"\$LOCAL/$2.lock\""
@@ -377,7 +377,8 @@ start_postgres() { # NAME on|off (fsync)
   own_for_cluster "$1" "$socket"
   (cd / && as_cluster "$1" "$PG_BIN/pg_ctl" -w -t 60 -s -D "$folder/data" -l "$folder/log" start -o "\
 -c listen_addresses='' -c unix_socket_directories='$socket' -c fsync=$2 -c full_page_writes=$2 \
--c max_connections=150 -c shared_buffers=256MB -c jit=off -c log_min_messages=warning" </dev/null)
+-c max_connections=150 -c shared_buffers=256MB -c jit=off -c log_min_messages=warning" </dev/null \
+    7>&- 8>&- 9>&-)
   if [ ! -f "$base/made" ]; then
     "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 -h "$socket" -U postgres -d postgres -f bin/roles.sql
     tr -d '[:space:]' <"$folder/data/PG_VERSION" >"$base/made.new"
@@ -395,7 +396,8 @@ start_redis() { # NAME
   # A bell, not a store: nothing durable is in it, so it keeps no files.
   redis-server --port 0 --unixsocket "$folder/redis.sock" --unixsocketperm 700 --save '' \
     --appendonly no --daemonize yes --dir "$folder" --pidfile "$folder/redis.pid" \
-    --logfile "$folder/redis.log" --maxmemory 256mb --maxmemory-policy noeviction
+    --logfile "$folder/redis.log" --databases 64 --maxmemory 256mb --maxmemory-policy noeviction \
+    7>&- 8>&- 9>&-
   for _ in $(seq 100); do
     ! redis_is_up "$1" || return 0
     sleep 0.05
@@ -417,6 +419,7 @@ stop_redis() { # NAME
 }
 
 stop_servers() { # NAME
+  [ -n "${PG_BIN:-}" ] || find_postgres || return 0
   stop_redis "$1"
   stop_postgres "$1"
 }
@@ -429,6 +432,87 @@ export_servers() { # NAME
   export DATABASE_URL="postgis://kinder@${postgres//\//%2F}/kinder"
   export REPORTS_DATABASE_URL="postgis://kinder_reports@${postgres//\//%2F}/kinder"
   export REDIS_URL="unix://$redis/redis.sock?db=0"
+  [ "$1" = demo ] || export KINDER_MEDIA_ROOT="$(servers_folder "$1")/media"
+}
+
+# ------------------------------------------------------------------ processes
+
+RUN="$LOCAL/run"
+
+# A number alone may belong to another process by now: the moment of its start tells.
+started_at() { # PID
+  if [ -r "/proc/$1/stat" ]; then
+    sed 's/^.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
+  else
+    ps -o lstart= -p "$1" 2>/dev/null | tr ' ' '-'
+  fi
+}
+record_process() { printf '%s %s\n' "$2" "$(started_at "$2")" >"$RUN/$1.pid"; } # NAME PID
+
+recorded_process() { # NAME: prints the pid when that very process still lives
+  local pid moment
+  [ -f "$RUN/$1.pid" ] || return 1
+  read -r pid moment <"$RUN/$1.pid" || return 1
+  kill -0 "$pid" 2>/dev/null && [ "$(started_at "$pid")" = "$moment" ] && printf '%s' "$pid"
+}
+
+start_process() { # NAME COMMAND…: in a session of its own, so that Ctrl-C does not reach it first
+  local name=$1
+  shift
+  mkdir -p "$RUN"
+  "$VENV/bin/python" -c 'import os, sys; os.setsid(); os.execvp(sys.argv[1], sys.argv[1:])' "$@" \
+    >>"$LOGS/$name.log" 2>&1 </dev/null 7>&- 8>&- 9>&- &
+  record_process "$name" $!
+}
+
+stop_processes() { # NAME…: asks all, waits 20 s, then ends what is left with its children
+  local name pid
+  for name in "$@"; do
+    if pid=$(recorded_process "$name"); then kill -TERM "$pid" 2>/dev/null || true; fi
+  done
+  for name in "$@"; do
+    for _ in $(seq 200); do
+      recorded_process "$name" >/dev/null || break
+      sleep 0.1
+    done
+    if pid=$(recorded_process "$name"); then kill -KILL -- "-$pid" 2>/dev/null || true; fi
+    rm -f "$RUN/$name.pid"
+  done
+}
+
+# ------------------------------------------------------------------ Django's own steps
+
+# What migrations, and the packages that bring some, look like; a foreign server is always asked.
+tables_stamp() {
+  { echo "$SERVERS"; find kinder places connections -path '*/migrations/*.py' -print0 | LC_ALL=C sort -z |
+    xargs -0 cat /dev/null; cat requirements.lock; } | hash_stdin
+}
+needs_tables() { [ -n "${KINDER_OWN_SERVERS:-}" ] || ! stamped "tables-$SERVERS" "$(tables_stamp)"; }
+migrate_tables() {
+  local wanted
+  wanted=$(tables_stamp)
+  "$VENV/bin/python" manage.py migrate --no-input
+  stamp "tables-$SERVERS" "$wanted"
+}
+
+# Tests copy their databases from one that is migrated once, and made anew when a migration changes.
+renew_test_tables() {
+  local wanted
+  wanted=$(tables_stamp)
+  "$PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 -h "$(socket_folder test postgres)" -U postgres -d postgres \
+    -c "DROP DATABASE IF EXISTS kinder WITH (FORCE)" \
+    -c "CREATE DATABASE kinder OWNER kinder TEMPLATE template_kinder"
+  "$VENV/bin/python" manage.py migrate --no-input
+  stamp "tables-$SERVERS" "$wanted"
+}
+
+static_stamp() { { frontend_stamp; cat requirements.lock; } | hash_stdin; }
+needs_static() { ! { [ -d "$LOCAL/staticfiles" ] && stamped static "$(static_stamp)"; }; }
+collect_static() {
+  local wanted
+  wanted=$(static_stamp)
+  "$VENV/bin/python" manage.py collectstatic --no-input --clear --verbosity 0
+  stamp static "$wanted"
 }
 
 # ------------------------------------------------------------------ all together

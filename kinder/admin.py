@@ -14,9 +14,7 @@ class KinderAdminSite(AdminSite):
     index_title = _("Set up and look after this deployment")
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return super().has_permission(request) and getattr(
-            request.user, "is_administrator", False
-        )
+        return super().has_permission(request) and getattr(request.user, "is_administrator", False)
 
 
 class KinderAdminConfig(AdminConfig):

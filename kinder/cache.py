@@ -26,7 +26,7 @@ class FailSafeRedisCache(RedisCache):
         self._quietly("set", None, key, value, *args, **kwargs)
 
     def add(self, key: Any, value: Any, *args: Any, **kwargs: Any) -> bool:
-        # True: "nobody else holds it", so that work goes on; whoever must be sure asks the database.
+        # True: "nobody else holds it", so that work goes on; who must be sure asks the database.
         return bool(self._quietly("add", True, key, value, *args, **kwargs))
 
     def get_many(self, keys: Any, version: int | None = None) -> dict[Any, Any]:

@@ -25,9 +25,7 @@ def _bundled_library(package: str, pattern: str) -> str:
     package (Debian 12's GDAL 3.6 is older than Django recommends)."""
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        raise ImproperlyConfigured(
-            f"{package} is not installed: run bin/run or bin/test once."
-        )
+        raise ImproperlyConfigured(f"{package} is not installed: run bin/run or bin/test once.")
     site = Path(spec.origin).parent.parent
     found = sorted(
         [
@@ -53,13 +51,11 @@ def _sibling_role_url(url: str, role: str) -> str:
 try:
     DEBUG = env.bool("KINDER_DEBUG", False)
     SECRET_KEY = env.str("KINDER_SECRET_KEY")
-    SECRET_KEY_FALLBACKS = env.list("KINDER_SECRET_KEY_FALLBACKS", [])
+    SECRET_KEY_FALLBACKS: list[str] = env.list("KINDER_SECRET_KEY_FALLBACKS", [])
     # Fernet keys, newest first: the first encrypts, all decrypt.
-    ENCRYPTION_KEYS = env.list("KINDER_ENCRYPTION_KEYS")
-    ALLOWED_HOSTS = env.list(
-        "KINDER_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"]
-    )
-    CSRF_TRUSTED_ORIGINS = env.list("KINDER_TRUSTED_ORIGINS", [])
+    ENCRYPTION_KEYS: list[str] = env.list("KINDER_ENCRYPTION_KEYS")
+    ALLOWED_HOSTS = env.list("KINDER_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+    CSRF_TRUSTED_ORIGINS: list[str] = env.list("KINDER_TRUSTED_ORIGINS", [])
     IS_SERVED_OVER_TLS = env.bool("KINDER_TLS", False)
     TRUSTED_PROXIES = env.int("KINDER_TRUSTED_PROXIES", 0)
     DATABASE_URL = env.str("DATABASE_URL")
@@ -234,9 +230,7 @@ CELERY_BEAT_SCHEDULE = {
 CELERY_BEAT_SCHEDULE_FILENAME = str(BASE_DIR / ".local" / "beat-schedule")
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.SessionAuthentication"
-    ],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -283,9 +277,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"
-    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "account_login"
@@ -319,9 +311,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_SERVED_OVER_TLS
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
-_BASEMAP_ORIGIN = (
-    ["{0.scheme}://{0.netloc}".format(urlsplit(BASEMAP_URL))] if BASEMAP_URL else []
-)
+_BASEMAP_ORIGIN = ["{0.scheme}://{0.netloc}".format(urlsplit(BASEMAP_URL))] if BASEMAP_URL else []
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -342,9 +332,7 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
-    },
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"kinder": {"level": "INFO"}, "django.security": {"level": "WARNING"}},

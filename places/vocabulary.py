@@ -34,9 +34,7 @@ class PlaceKind(models.TextChoices):
 
 
 # A moment logged at one of these keeps its area only: the place would say too much of a person.
-SENSITIVE_KINDS = frozenset(
-    {PlaceKind.WORSHIP, PlaceKind.COMMUNITY_MEAL, PlaceKind.HEALTH}
-)
+SENSITIVE_KINDS = frozenset({PlaceKind.WORSHIP, PlaceKind.COMMUNITY_MEAL, PlaceKind.HEALTH})
 
 
 class CostToStay(models.TextChoices):

@@ -63,9 +63,7 @@ class Person(models.Model):
     file; `travel_area` is a listed area."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    service = models.ForeignKey(
-        Service, on_delete=models.PROTECT, related_name="%(class)ss"
-    )
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="%(class)ss")
     user = models.ForeignKey(
         User,
         on_delete=models.SET_NULL,
@@ -76,18 +74,12 @@ class Person(models.Model):
     name = models.CharField(_("name"), max_length=120)
     contact = models.CharField(_("how to reach them"), max_length=160, blank=True)
     gender = models.CharField(_("gender"), max_length=40, blank=True)
-    prefers_gender = models.CharField(
-        _("wishes to be matched with"), max_length=40, blank=True
-    )
+    prefers_gender = models.CharField(_("wishes to be matched with"), max_length=40, blank=True)
     languages = ArrayField(models.CharField(max_length=8), default=list)
     interests = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     # Hours of the week, 0 = Monday 00–01 … 167 = Sunday 23–24.
-    free_hours = ArrayField(
-        models.PositiveSmallIntegerField(), default=list, blank=True
-    )
-    travel_area = models.ForeignKey(
-        Area, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    free_hours = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
+    travel_area = models.ForeignKey(Area, on_delete=models.PROTECT, null=True, related_name="+")
     needs = models.TextField(_("what helps, and what to avoid"), blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -101,9 +93,7 @@ class Person(models.Model):
 class Participant(Person):
     """Somebody who asked for company."""
 
-    needs_experience = models.BooleanField(
-        _("needs an experienced volunteer"), default=False
-    )
+    needs_experience = models.BooleanField(_("needs an experienced volunteer"), default=False)
 
     class Meta:
         verbose_name = _("participant")
@@ -130,26 +120,18 @@ class Volunteer(Person):
 class Check(models.Model):
     """That a volunteer's fitness for the role was checked. Never conviction detail."""
 
-    volunteer = models.ForeignKey(
-        Volunteer, on_delete=models.CASCADE, related_name="checks"
-    )
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.CASCADE, related_name="checks")
     scheme = models.CharField(_("scheme"), max_length=12, choices=CheckScheme)
-    membership_number = models.CharField(
-        _("membership number"), max_length=40, blank=True
-    )
+    membership_number = models.CharField(_("membership number"), max_length=40, blank=True)
     role_type = models.CharField(_("type of role"), max_length=80)
-    decision = models.CharField(
-        max_length=12, choices=CheckDecision, default=CheckDecision.PENDING
-    )
+    decision = models.CharField(max_length=12, choices=CheckDecision, default=CheckDecision.PENDING)
     decided_on = models.DateField(null=True, blank=True)
     decided_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     expires_on = models.DateField(_("valid until"), null=True, blank=True)
     # The warnings already given (60, 30, 7 days): once each, whatever the workers do.
-    warned_days = ArrayField(
-        models.PositiveSmallIntegerField(), default=list, blank=True
-    )
+    warned_days = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
 
     class Meta:
         verbose_name = _("check")
@@ -170,24 +152,16 @@ class Referral(models.Model):
     """That somebody was put forward for befriending, with their consent."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    service = models.ForeignKey(
-        Service, on_delete=models.PROTECT, related_name="referrals"
-    )
-    participant = models.ForeignKey(
-        Participant, on_delete=models.CASCADE, related_name="referrals"
-    )
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="referrals")
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="referrals")
     area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="+")
     source = models.CharField(_("who referred"), max_length=16, choices=ReferralSource)
-    state = models.CharField(
-        max_length=12, choices=ReferralState, default=ReferralState.NEW
-    )
+    state = models.CharField(max_length=12, choices=ReferralState, default=ReferralState.NEW)
     has_consented = models.BooleanField(_("the person agreed"), default=False)
     received_on = models.DateField(_("received"))
     assessed_on = models.DateField(_("assessed"), null=True, blank=True)
     closed_on = models.DateField(_("closed"), null=True, blank=True)
-    reason = models.CharField(
-        _("reason, where not suitable"), max_length=200, blank=True
-    )
+    reason = models.CharField(_("reason, where not suitable"), max_length=200, blank=True)
     # An override of the fair order, and why.
     priority = models.SmallIntegerField(default=0)
     priority_reason = models.CharField(max_length=200, blank=True)
@@ -203,9 +177,7 @@ class Referral(models.Model):
         ]
         indexes = [
             # The waiting list: longest wait first, then the id.
-            models.Index(
-                "service", "state", "received_on", "id", name="befriending_waiting"
-            ),
+            models.Index("service", "state", "received_on", "id", name="befriending_waiting"),
         ]
 
     def __str__(self) -> str:
@@ -216,21 +188,11 @@ class Match(models.Model):
     """A befriending pairing. Nobody is told before both consent."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    service = models.ForeignKey(
-        Service, on_delete=models.PROTECT, related_name="matches"
-    )
-    referral = models.ForeignKey(
-        Referral, on_delete=models.PROTECT, related_name="matches"
-    )
-    participant = models.ForeignKey(
-        Participant, on_delete=models.PROTECT, related_name="matches"
-    )
-    volunteer = models.ForeignKey(
-        Volunteer, on_delete=models.PROTECT, related_name="matches"
-    )
-    state = models.CharField(
-        max_length=12, choices=MatchState, default=MatchState.PROPOSED
-    )
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="matches")
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="matches")
+    participant = models.ForeignKey(Participant, on_delete=models.PROTECT, related_name="matches")
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="matches")
+    state = models.CharField(max_length=12, choices=MatchState, default=MatchState.PROPOSED)
     participant_consented_at = models.DateTimeField(null=True, blank=True)
     volunteer_consented_at = models.DateTimeField(null=True, blank=True)
     introduced_on = models.DateField(null=True, blank=True)
@@ -266,9 +228,7 @@ class Match(models.Model):
 class Agreement(models.Model):
     """The text that both agreed to; its SHA-256 stands for it. A new version supersedes."""
 
-    match = models.ForeignKey(
-        Match, on_delete=models.CASCADE, related_name="agreements"
-    )
+    match = models.ForeignKey(Match, on_delete=models.CASCADE, related_name="agreements")
     version = models.PositiveSmallIntegerField(default=1)
     language = models.CharField(max_length=8, default="en-gb")
     clauses = models.JSONField(_("clauses"))
@@ -279,9 +239,7 @@ class Agreement(models.Model):
         verbose_name = _("agreement")
         verbose_name_plural = _("agreements")
         constraints = [
-            models.UniqueConstraint(
-                "match", "version", name="befriending_agreement_unique"
-            ),
+            models.UniqueConstraint("match", "version", name="befriending_agreement_unique"),
         ]
 
     def __str__(self) -> str:
@@ -295,14 +253,10 @@ class AgreementSignature(models.Model):
         PARTICIPANT = "participant", _("Participant")
         VOLUNTEER = "volunteer", _("Volunteer")
 
-    agreement = models.ForeignKey(
-        Agreement, on_delete=models.CASCADE, related_name="signatures"
-    )
+    agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="signatures")
     side = models.CharField(max_length=12, choices=Side)
     text_sha256 = models.CharField(max_length=64)
-    is_aloud = models.BooleanField(
-        _("agreed aloud, noted by the coordinator"), default=False
-    )
+    is_aloud = models.BooleanField(_("agreed aloud, noted by the coordinator"), default=False)
     noted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     reauthenticated_at = models.DateTimeField(null=True)
     signed_at = models.DateTimeField(default=timezone.now)
@@ -311,9 +265,7 @@ class AgreementSignature(models.Model):
         verbose_name = _("signature")
         verbose_name_plural = _("signatures")
         constraints = [
-            models.UniqueConstraint(
-                "agreement", "side", name="befriending_signature_unique"
-            ),
+            models.UniqueConstraint("agreement", "side", name="befriending_signature_unique"),
         ]
 
     def __str__(self) -> str:
@@ -333,13 +285,9 @@ class Meeting(models.Model):
         Place, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     note_ciphertext = models.BinaryField(null=True, editable=False)
-    visit_started_at = models.DateTimeField(
-        _("lone visit began"), null=True, blank=True
-    )
+    visit_started_at = models.DateTimeField(_("lone visit began"), null=True, blank=True)
     visit_ended_at = models.DateTimeField(_("lone visit ended"), null=True, blank=True)
-    noted_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    noted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -359,9 +307,7 @@ class Review(models.Model):
     due_on = models.DateField(_("due"))
     held_on = models.DateField(_("held"), null=True, blank=True)
     goes_on = models.BooleanField(_("wishes to go on"), null=True, blank=True)
-    warned_days = ArrayField(
-        models.PositiveSmallIntegerField(), default=list, blank=True
-    )
+    warned_days = ArrayField(models.PositiveSmallIntegerField(), default=list, blank=True)
 
     class Meta:
         verbose_name = _("review")
@@ -434,9 +380,7 @@ class Concern(models.Model):
     leads can read it; never in search, exports, reports, e-mails, logs or task arguments."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    service = models.ForeignKey(
-        Service, on_delete=models.PROTECT, related_name="concerns"
-    )
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="concerns")
     match = models.ForeignKey(
         Match, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -444,9 +388,7 @@ class Concern(models.Model):
     raised_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    state = models.CharField(
-        max_length=12, choices=ConcernState, default=ConcernState.OPEN
-    )
+    state = models.CharField(max_length=12, choices=ConcernState, default=ConcernState.OPEN)
     raised_at = models.DateTimeField(default=timezone.now, editable=False)
     closed_at = models.DateTimeField(null=True, blank=True)
 

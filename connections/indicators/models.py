@@ -67,18 +67,14 @@ class Quarter(models.Model):
     starts_on = models.DateField(primary_key=True)
     geography = models.ForeignKey(Geography, on_delete=models.PROTECT, related_name="+")
     frozen_at = models.DateTimeField(null=True, blank=True)
-    watermark = models.CharField(
-        _("SHA-256 of the frozen rows"), max_length=64, blank=True
-    )
+    watermark = models.CharField(_("SHA-256 of the frozen rows"), max_length=64, blank=True)
 
     class Meta:
         verbose_name = _("quarter")
         verbose_name_plural = _("quarters")
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(
-                    starts_on__day=1, starts_on__month__in=[1, 4, 7, 10]
-                ),
+                condition=models.Q(starts_on__day=1, starts_on__month__in=[1, 4, 7, 10]),
                 name="indicators_quarter_starts",
             ),
             models.CheckConstraint(
@@ -96,14 +92,10 @@ class QuarterContributor(models.Model):
     """A person's quarter, frozen: home area and eligibility fixed. Erasure deletes the row until
     the quarter is published."""
 
-    quarter = models.ForeignKey(
-        Quarter, on_delete=models.CASCADE, related_name="contributors"
-    )
+    quarter = models.ForeignKey(Quarter, on_delete=models.CASCADE, related_name="contributors")
     contributor_id = models.UUIDField()
     # Null: only the council is known.
-    home = models.ForeignKey(
-        Area, on_delete=models.CASCADE, null=True, related_name="+"
-    )
+    home = models.ForeignKey(Area, on_delete=models.CASCADE, null=True, related_name="+")
     council = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
     is_eligible = models.BooleanField()
     logs = models.PositiveIntegerField()
@@ -137,9 +129,7 @@ class QuarterContributor(models.Model):
 class ReleaseQuerySet(models.QuerySet["Release"]):
     def standing(self) -> Self:
         """Published releases that no later one replaces, newest quarter first."""
-        return self.filter(state=Release.State.PUBLISHED).order_by(
-            "-quarter_id", "-version"
-        )
+        return self.filter(state=Release.State.PUBLISHED).order_by("-quarter_id", "-version")
 
 
 class Release(models.Model):
@@ -152,21 +142,15 @@ class Release(models.Model):
         SUPERSEDED = "superseded", _("Replaced by a later version")
         WITHDRAWN = "withdrawn", _("Not published")
 
-    quarter = models.ForeignKey(
-        Quarter, on_delete=models.PROTECT, related_name="releases"
-    )
+    quarter = models.ForeignKey(Quarter, on_delete=models.PROTECT, related_name="releases")
     geography = models.ForeignKey(Geography, on_delete=models.PROTECT, related_name="+")
     version = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=12, choices=State, default=State.COMPUTING)
     method_version = models.CharField(max_length=20)
     code_revision = models.CharField(max_length=64, blank=True)
-    lock_sha256 = models.CharField(
-        _("SHA-256 of the lock file"), max_length=64, blank=True
-    )
+    lock_sha256 = models.CharField(_("SHA-256 of the lock file"), max_length=64, blank=True)
     parameters = models.JSONField(_("thresholds, seeds, vintages"), default=dict)
-    watermark = models.CharField(
-        _("SHA-256 of rows and components"), max_length=64, blank=True
-    )
+    watermark = models.CharField(_("SHA-256 of rows and components"), max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     published_at = models.DateTimeField(null=True, blank=True)
     published_by = models.ForeignKey(
@@ -180,9 +164,7 @@ class Release(models.Model):
         verbose_name_plural = _("releases")
         ordering: ClassVar = ["-quarter_id", "-version"]
         constraints = [
-            models.UniqueConstraint(
-                "quarter", "version", name="indicators_release_unique"
-            ),
+            models.UniqueConstraint("quarter", "version", name="indicators_release_unique"),
             models.UniqueConstraint(
                 "quarter",
                 condition=models.Q(state="published"),
@@ -203,9 +185,7 @@ class ReleaseShard(models.Model):
     """One council's share of a release: how many workers on many machines divide it. Finished
     rows are counted in SQL."""
 
-    release = models.ForeignKey(
-        Release, on_delete=models.CASCADE, related_name="shards"
-    )
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="shards")
     council = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -214,9 +194,7 @@ class ReleaseShard(models.Model):
         verbose_name = _("share of a release")
         verbose_name_plural = _("shares of a release")
         constraints = [
-            models.UniqueConstraint(
-                "release", "council", name="indicators_shard_unique"
-            ),
+            models.UniqueConstraint("release", "council", name="indicators_shard_unique"),
         ]
 
     def __str__(self) -> str:
@@ -231,9 +209,7 @@ class Component(models.Model):
     no function of sums (C1, C3, the bootstrap of B3).
     """
 
-    release = models.ForeignKey(
-        Release, on_delete=models.CASCADE, related_name="components"
-    )
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="components")
     indicator = models.CharField(max_length=24)
     area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
     # People whose home is known no finer than this area, counted here and not below it.
@@ -274,9 +250,7 @@ class Figure(models.Model):
         FEW_PLACES = "few", _("Fewer than 3 places")
 
     id = models.BigAutoField(primary_key=True)
-    release = models.ForeignKey(
-        Release, on_delete=models.CASCADE, related_name="figures"
-    )
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="figures")
     indicator = models.CharField(max_length=24)
     area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="figures")
     status = models.CharField(max_length=12, choices=Status)
@@ -340,9 +314,7 @@ class AbuseAlert(models.Model):
     """A sign that an area's quarter was pushed: open ones hold a release back."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    quarter = models.ForeignKey(
-        Quarter, on_delete=models.CASCADE, related_name="alerts"
-    )
+    quarter = models.ForeignKey(Quarter, on_delete=models.CASCADE, related_name="alerts")
     area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
     reason = models.CharField(max_length=40)
     raised_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -355,12 +327,9 @@ class AbuseAlert(models.Model):
         verbose_name = _("abuse alert")
         verbose_name_plural = _("abuse alerts")
         constraints = [
-            models.UniqueConstraint(
-                "quarter", "area", "reason", name="indicators_alert_unique"
-            ),
+            models.UniqueConstraint("quarter", "area", "reason", name="indicators_alert_unique"),
             models.CheckConstraint(
-                condition=models.Q(closed_at__isnull=True)
-                ^ models.Q(closed_by__isnull=False),
+                condition=models.Q(closed_at__isnull=True) ^ models.Q(closed_by__isnull=False),
                 name="indicators_alert_closed_by_whom",
             ),
         ]

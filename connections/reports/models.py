@@ -21,9 +21,7 @@ class AreaReport(models.Model):
         CSV = "csv", _("CSV")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    release = models.ForeignKey(
-        Release, on_delete=models.PROTECT, related_name="reports"
-    )
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="reports")
     area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="+")
     format = models.CharField(max_length=8, choices=Format)
     language = models.CharField(max_length=8, default="en-gb")

@@ -17,17 +17,13 @@ from django.utils.translation import gettext_lazy as _
 class UserManager(BaseUserManager["User"]):
     """Makes users by e-mail address; a password is optional, for residents sign in by code."""
 
-    def create_user(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> "User":
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         user = self.model(email=email.lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
-    def create_superuser(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> "User":
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         return self.create_user(
             email,
             password,
@@ -47,9 +43,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     language = models.CharField(_("language"), max_length=8, blank=True)
     is_active = models.BooleanField(_("may sign in"), default=True)
     is_staff = models.BooleanField(_("may open the administration"), default=False)
-    is_administrator = models.BooleanField(
-        _("administrator of this deployment"), default=False
-    )
+    is_administrator = models.BooleanField(_("administrator of this deployment"), default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = UserManager()
@@ -86,7 +80,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Organisation(models.Model):
-    """The middle layer between people and formal services: hosts places, gatherings, befriending."""
+    """The middle layer between people and services: hosts places, gatherings, befriending."""
 
     class Kind(models.TextChoices):
         COMMUNITY = "community", _("Community group")
@@ -97,31 +91,21 @@ class Organisation(models.Model):
         FUNDER = "funder", _("Funder")
 
     name = models.CharField(_("name"), max_length=160)
-    kind = models.CharField(
-        _("kind"), max_length=16, choices=Kind, default=Kind.COMMUNITY
-    )
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.COMMUNITY)
     description = models.TextField(_("what it does"), blank=True)
     website = models.URLField(_("website"), blank=True)
     email = models.EmailField(_("public e-mail address"), blank=True)
-    telephone = models.CharField(
-        _("public telephone number"), max_length=32, blank=True
-    )
-    identifier = models.CharField(
-        _("charity or company number"), max_length=64, blank=True
-    )
+    telephone = models.CharField(_("public telephone number"), max_length=32, blank=True)
+    identifier = models.CharField(_("charity or company number"), max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    members = models.ManyToManyField(
-        User, through="Membership", related_name="organisations"
-    )
+    members = models.ManyToManyField(User, through="Membership", related_name="organisations")
 
     class Meta:
         verbose_name = _("organisation")
         verbose_name_plural = _("organisations")
         ordering: ClassVar = ["name"]
         constraints = [
-            models.UniqueConstraint(
-                Lower("name"), name="accounts_organisation_name_unique"
-            ),
+            models.UniqueConstraint(Lower("name"), name="accounts_organisation_name_unique"),
         ]
 
     def __str__(self) -> str:
@@ -129,7 +113,7 @@ class Organisation(models.Model):
 
 
 class Role(models.TextChoices):
-    """What somebody does in an organisation. The administrator's right belongs to the deployment."""
+    """What somebody does in an organisation. Administrators belong to the whole deployment."""
 
     WORKER = "worker", _("Community worker")
     COORDINATOR = "coordinator", _("Befriending coordinator")
@@ -175,9 +159,7 @@ class Contributor(models.Model):
         blank=True,
         related_name="contributor",
     )
-    keeps_diary = models.BooleanField(
-        _("keeps a private diary on this phone"), null=True
-    )
+    keeps_diary = models.BooleanField(_("keeps a private diary on this phone"), null=True)
     recovery_hmac = models.BinaryField(max_length=32, null=True, editable=False)
     is_blocked = models.BooleanField(_("left out of figures for abuse"), default=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -194,9 +176,7 @@ class Device(models.Model):
     """A browser that a contributor uses, known by a cookie of which only the HMAC is kept."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    contributor = models.ForeignKey(
-        Contributor, on_delete=models.CASCADE, related_name="devices"
-    )
+    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="devices")
     key_hmac = models.BinaryField(max_length=32, unique=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_seen_on = models.DateField(default=timezone.localdate, editable=False)
@@ -215,9 +195,7 @@ class NetworkSighting(models.Model):
     Against floods only; deleted at the quarter's release.
     """
 
-    contributor = models.ForeignKey(
-        Contributor, on_delete=models.CASCADE, related_name="+"
-    )
+    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="+")
     quarter_on = models.DateField()
     cluster_hmac = models.BinaryField(max_length=32)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -249,9 +227,7 @@ class Subject(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.OneToOneField(
-        User, on_delete=models.CASCADE, null=True, related_name="subject"
-    )
+    user = models.OneToOneField(User, on_delete=models.CASCADE, null=True, related_name="subject")
     contributor = models.OneToOneField(
         Contributor, on_delete=models.CASCADE, null=True, related_name="subject"
     )
@@ -261,8 +237,7 @@ class Subject(models.Model):
         verbose_name_plural = _("subjects")
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(user__isnull=False)
-                ^ models.Q(contributor__isnull=False),
+                condition=models.Q(user__isnull=False) ^ models.Q(contributor__isnull=False),
                 name="accounts_subject_is_one_person",
             ),
         ]
@@ -274,9 +249,7 @@ class Subject(models.Model):
 class ConsentRecord(models.Model):
     """That somebody agreed to a wording, and when they withdrew."""
 
-    subject = models.ForeignKey(
-        Subject, on_delete=models.CASCADE, related_name="consents"
-    )
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="consents")
     purpose = models.CharField(_("for what"), max_length=40)
     wording_version = models.CharField(_("version of the wording"), max_length=20)
     language = models.CharField(_("language"), max_length=8)
@@ -317,18 +290,14 @@ class AuditEvent(models.Model):
     object_type = models.CharField(_("kind of thing"), max_length=60)
     object_id = models.CharField(_("thing"), max_length=64)
     # No foreign key: deleting an organisation must not rewrite history.
-    organisation_id = models.BigIntegerField(
-        _("organisation"), null=True, db_index=True
-    )
+    organisation_id = models.BigIntegerField(_("organisation"), null=True, db_index=True)
     facts = models.JSONField(_("codes and counts"), default=dict)
 
     class Meta:
         verbose_name = _("audit event")
         verbose_name_plural = _("audit events")
         ordering: ClassVar = ["-id"]
-        indexes = [
-            models.Index("object_type", "object_id", name="accounts_audit_object")
-        ]
+        indexes = [models.Index("object_type", "object_id", name="accounts_audit_object")]
         triggers = [
             pgtrigger.Protect(
                 name="append_only",
@@ -337,9 +306,7 @@ class AuditEvent(models.Model):
         ]
 
     def __str__(self) -> str:
-        return (
-            f"{self.at:%Y-%m-%d %H:%M} {self.verb} {self.object_type} {self.object_id}"
-        )
+        return f"{self.at:%Y-%m-%d %H:%M} {self.verb} {self.object_type} {self.object_id}"
 
 
 class Tombstone(models.Model):
@@ -353,9 +320,7 @@ class Tombstone(models.Model):
         verbose_name = _("tombstone")
         verbose_name_plural = _("tombstones")
         constraints = [
-            models.UniqueConstraint(
-                "kind", "key_hmac", name="accounts_tombstone_unique"
-            ),
+            models.UniqueConstraint("kind", "key_hmac", name="accounts_tombstone_unique"),
         ]
 
     def __str__(self) -> str:

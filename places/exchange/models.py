@@ -22,9 +22,7 @@ class ImportBatch(models.Model):
     source_sha256 = models.CharField(max_length=64, blank=True)
     is_dry_run = models.BooleanField(_("trial only"), default=False)
     state = models.CharField(max_length=8, choices=State, default=State.RUNNING)
-    by = models.ForeignKey(
-        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
-    )
+    by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created = models.PositiveIntegerField(_("rows created"), default=0)
     changed = models.PositiveIntegerField(_("rows changed"), default=0)
     unchanged = models.PositiveIntegerField(_("rows unchanged"), default=0)
@@ -45,9 +43,7 @@ class ImportBatch(models.Model):
 class ImportIssue(models.Model):
     """A row that was mended or rejected, and why."""
 
-    batch = models.ForeignKey(
-        ImportBatch, on_delete=models.CASCADE, related_name="issues"
-    )
+    batch = models.ForeignKey(ImportBatch, on_delete=models.CASCADE, related_name="issues")
     row = models.PositiveIntegerField(_("row"))
     reference = models.CharField(_("id in the file"), max_length=120, blank=True)
     is_rejected = models.BooleanField(_("rejected"))

@@ -14,9 +14,7 @@ class Geography(models.Model):
 
     slug = models.SlugField(_("short name"), unique=True)
     name = models.CharField(_("name"), max_length=120)
-    applies_from_on = models.DateField(
-        _("used for quarters from"), null=True, blank=True
-    )
+    applies_from_on = models.DateField(_("used for quarters from"), null=True, blank=True)
     is_current = models.BooleanField(_("used now"), default=False)
     attribution = models.TextField(_("attribution"), blank=True)
 
@@ -42,9 +40,7 @@ class Area(models.Model):
     Deprivation keep all years.
     """
 
-    geography = models.ForeignKey(
-        Geography, on_delete=models.PROTECT, related_name="areas"
-    )
+    geography = models.ForeignKey(Geography, on_delete=models.PROTECT, related_name="areas")
     code = models.CharField(_("code"), max_length=16)
     name = models.CharField(_("name"), max_length=120)
     level = models.CharField(_("level"), max_length=16, choices=AreaLevel)
@@ -59,9 +55,7 @@ class Area(models.Model):
     )
     is_mended = models.BooleanField(_("boundary was mended on import"), default=False)
     population = models.PositiveIntegerField(_("residents"), null=True, blank=True)
-    adults = models.PositiveIntegerField(
-        _("residents aged 16 or more"), null=True, blank=True
-    )
+    adults = models.PositiveIntegerField(_("residents aged 16 or more"), null=True, blank=True)
     deprivation_rank = models.PositiveIntegerField(
         _("deprivation rank, 1 the most deprived"), null=True, blank=True
     )
@@ -74,9 +68,7 @@ class Area(models.Model):
         verbose_name_plural = _("areas")
         ordering: ClassVar = ["name", "code"]
         constraints = [
-            models.UniqueConstraint(
-                "geography", "code", name="places_area_code_unique"
-            ),
+            models.UniqueConstraint("geography", "code", name="places_area_code_unique"),
             models.CheckConstraint(
                 condition=models.Q(deprivation_decile__isnull=True)
                 | models.Q(deprivation_decile__range=(1, 10)),
@@ -86,9 +78,7 @@ class Area(models.Model):
         indexes = [
             models.Index("geography", "level", "code", name="places_area_level"),
             # Search by a part of the name.
-            GinIndex(
-                fields=["name"], opclasses=["gin_trgm_ops"], name="places_area_name"
-            ),
+            GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="places_area_name"),
         ]
 
     def __str__(self) -> str:
@@ -97,29 +87,21 @@ class Area(models.Model):
     @property
     def deprivation_quintile(self) -> int | None:
         """Fifth of deprivation, 1 the most deprived."""
-        return (
-            None
-            if self.deprivation_decile is None
-            else (self.deprivation_decile + 1) // 2
-        )
+        return None if self.deprivation_decile is None else (self.deprivation_decile + 1) // 2
 
 
 class AreaAncestor(models.Model):
-    """Each area beside itself (depth 0) and each area that holds it: no statistic walks the tree."""
+    """Each area with itself (depth 0) and each area that holds it: no statistic walks the tree."""
 
     area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="ancestors")
-    ancestor = models.ForeignKey(
-        Area, on_delete=models.CASCADE, related_name="descendants"
-    )
+    ancestor = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="descendants")
     depth = models.PositiveSmallIntegerField()
 
     class Meta:
         verbose_name = _("place of an area in the tree")
         verbose_name_plural = _("places of areas in the tree")
         constraints = [
-            models.UniqueConstraint(
-                "area", "ancestor", name="places_areaancestor_unique"
-            ),
+            models.UniqueConstraint("area", "ancestor", name="places_areaancestor_unique"),
         ]
 
     def __str__(self) -> str:
@@ -135,9 +117,7 @@ class AreaAlias(models.Model):
     class Meta:
         verbose_name = _("other code of an area")
         verbose_name_plural = _("other codes of areas")
-        constraints = [
-            models.UniqueConstraint("area", "code", name="places_areaalias_unique")
-        ]
+        constraints = [models.UniqueConstraint("area", "code", name="places_areaalias_unique")]
 
     def __str__(self) -> str:
         return self.code
@@ -153,9 +133,7 @@ class AreaLookup(models.Model):
         verbose_name = _("lookup between vintages")
         verbose_name_plural = _("lookups between vintages")
         constraints = [
-            models.UniqueConstraint(
-                "from_area", "to_area", name="places_arealookup_unique"
-            ),
+            models.UniqueConstraint("from_area", "to_area", name="places_arealookup_unique"),
         ]
 
     def __str__(self) -> str:
@@ -168,9 +146,7 @@ class Population(models.Model):
     area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="populations")
     year = models.PositiveSmallIntegerField(_("year"))
     residents = models.PositiveIntegerField(_("residents"))
-    adults = models.PositiveIntegerField(
-        _("residents aged 16 or more"), null=True, blank=True
-    )
+    adults = models.PositiveIntegerField(_("residents aged 16 or more"), null=True, blank=True)
     source = models.CharField(_("source"), max_length=160)
 
     class Meta:
@@ -187,16 +163,10 @@ class Population(models.Model):
 class Deprivation(models.Model):
     """Where an area stands in an index of deprivation, for example SIMD 2020v2."""
 
-    area = models.ForeignKey(
-        Area, on_delete=models.CASCADE, related_name="deprivations"
-    )
+    area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="deprivations")
     index = models.CharField(_("index"), max_length=40)
-    rank = models.PositiveIntegerField(
-        _("rank, 1 the most deprived"), null=True, blank=True
-    )
-    decile = models.PositiveSmallIntegerField(
-        _("decile, 1 the most deprived"), null=True
-    )
+    rank = models.PositiveIntegerField(_("rank, 1 the most deprived"), null=True, blank=True)
+    decile = models.PositiveSmallIntegerField(_("decile, 1 the most deprived"), null=True)
 
     class Meta:
         verbose_name = _("deprivation")
@@ -242,9 +212,7 @@ class PlaceName(models.Model):
         verbose_name_plural = _("place names")
         ordering: ClassVar = ["name"]
         constraints = [
-            models.UniqueConstraint(
-                "name", "district", "point", name="places_placename_unique"
-            ),
+            models.UniqueConstraint("name", "district", "point", name="places_placename_unique"),
         ]
         indexes = [
             GinIndex(
@@ -275,9 +243,7 @@ class LayerVersion(models.Model):
 class AreaTile(models.Model):
     """A baked vector tile of area boundaries: made once for each vintage, level and tile."""
 
-    geography = models.ForeignKey(
-        Geography, on_delete=models.CASCADE, related_name="tiles"
-    )
+    geography = models.ForeignKey(Geography, on_delete=models.CASCADE, related_name="tiles")
     level = models.CharField(max_length=16, choices=AreaLevel)
     z = models.PositiveSmallIntegerField()
     x = models.PositiveIntegerField()

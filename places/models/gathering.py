@@ -20,13 +20,9 @@ class Gathering(models.Model):
         CANCELLED = "cancelled", _("Cancelled")
         HIDDEN = "hidden", _("Hidden")
 
-    code = models.CharField(
-        _("short code"), max_length=12, unique=True, default=make_place_code
-    )
+    code = models.CharField(_("short code"), max_length=12, unique=True, default=make_place_code)
     title = models.CharField(_("title"), max_length=120)
-    place = models.ForeignKey(
-        Place, on_delete=models.PROTECT, related_name="gatherings"
-    )
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="gatherings")
     organisation = models.ForeignKey(
         Organisation,
         on_delete=models.SET_NULL,
@@ -40,23 +36,15 @@ class Gathering(models.Model):
         _("how long, in minutes"),
         validators=[MinValueValidator(5), MaxValueValidator(720)],
     )
-    recurrence = models.CharField(
-        _("repeats (iCalendar RRULE)"), max_length=120, blank=True
-    )
+    recurrence = models.CharField(_("repeats (iCalendar RRULE)"), max_length=120, blank=True)
     until_on = models.DateField(_("last date"), null=True, blank=True)
     is_asked = models.CharField(_("what is asked of you"), max_length=200, blank=True)
     is_not_asked = models.CharField(_("what is not asked"), max_length=200, blank=True)
-    how_to_leave = models.CharField(
-        _("how to say no or leave"), max_length=200, blank=True
-    )
+    how_to_leave = models.CharField(_("how to say no or leave"), max_length=200, blank=True)
     food = models.CharField(_("food and drink"), max_length=120, blank=True)
-    capacity = models.PositiveSmallIntegerField(
-        _("places, if limited"), null=True, blank=True
-    )
+    capacity = models.PositiveSmallIntegerField(_("places, if limited"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=8, blank=True)
-    state = models.CharField(
-        _("state"), max_length=12, choices=State, default=State.PROPOSED
-    )
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.PROPOSED)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -57,9 +57,7 @@ class PlaceQuerySet(models.QuerySet["Place"]):
 class Place(models.Model):
     """A third space: anywhere people meet on their own terms. It needs no owner."""
 
-    code = models.CharField(
-        _("short code"), max_length=12, unique=True, default=make_place_code
-    )
+    code = models.CharField(_("short code"), max_length=12, unique=True, default=make_place_code)
     name = models.CharField(_("name"), max_length=160)
     kind = models.CharField(_("kind"), max_length=24, choices=PlaceKind)
     point = models.PointField(_("position"), srid=4326)
@@ -68,9 +66,7 @@ class Place(models.Model):
         output_field=models.PointField(srid=3857),
         db_persist=True,
     )
-    footprint = models.MultiPolygonField(
-        _("footprint"), srid=4326, null=True, blank=True
-    )
+    footprint = models.MultiPolygonField(_("footprint"), srid=4326, null=True, blank=True)
     area = models.ForeignKey(
         Area, on_delete=models.PROTECT, null=True, blank=True, related_name="places"
     )
@@ -79,9 +75,7 @@ class Place(models.Model):
     description = models.TextField(_("description"), blank=True)
     website = models.URLField(_("website"), blank=True)
     telephone = models.CharField(_("telephone"), max_length=32, blank=True)
-    opening_hours = models.CharField(
-        _("opening hours (OSM syntax)"), max_length=512, blank=True
-    )
+    opening_hours = models.CharField(_("opening hours (OSM syntax)"), max_length=512, blank=True)
     weekly_hours = models.FloatField(
         _("hours open in an ordinary week"), null=True, blank=True, editable=False
     )
@@ -127,9 +121,7 @@ class Place(models.Model):
             models.Index("name", "id", name="places_place_name_id"),
             # Freshness: what was not confirmed for longest.
             models.Index("state", "confirmed_at", name="places_place_freshness"),
-            GinIndex(
-                fields=["name"], opclasses=["gin_trgm_ops"], name="places_place_name"
-            ),
+            GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="places_place_name"),
         ]
 
     def __str__(self) -> str:
@@ -156,9 +148,7 @@ class PlaceAltName(models.Model):
         verbose_name = _("other name")
         verbose_name_plural = _("other names")
         constraints = [
-            models.UniqueConstraint(
-                "place", "language", "name", name="places_altname_unique"
-            ),
+            models.UniqueConstraint("place", "language", "name", name="places_altname_unique"),
         ]
 
     def __str__(self) -> str:
@@ -170,9 +160,7 @@ class Welcome(models.Model):
 
     place = models.ForeignKey(Place, on_delete=models.CASCADE, related_name="welcomes")
     attribute = models.CharField(_("what"), max_length=24, choices=WelcomeAttribute)
-    value = models.CharField(
-        _("answer"), max_length=8, choices=Answer, default=Answer.UNKNOWN
-    )
+    value = models.CharField(_("answer"), max_length=8, choices=Answer, default=Answer.UNKNOWN)
     for_whom = models.CharField(_("for whom, and when"), max_length=160, blank=True)
     checked_on = models.DateField(_("month checked"), null=True, blank=True)
 
@@ -190,9 +178,7 @@ class Welcome(models.Model):
 class PlaceConfirmation(models.Model):
     """A resident's or worker's answer to one question about a place."""
 
-    place = models.ForeignKey(
-        Place, on_delete=models.CASCADE, related_name="confirmations"
-    )
+    place = models.ForeignKey(Place, on_delete=models.CASCADE, related_name="confirmations")
     question = models.CharField(_("question"), max_length=24)
     answer = models.CharField(_("answer"), max_length=8, choices=Answer)
     contributor = models.ForeignKey(
@@ -219,17 +205,13 @@ class PlaceSuggestion(models.Model):
         ACCEPTED = "accepted", _("Accepted")
         DECLINED = "declined", _("Declined")
 
-    place = models.ForeignKey(
-        Place, on_delete=models.CASCADE, related_name="suggestions"
-    )
+    place = models.ForeignKey(Place, on_delete=models.CASCADE, related_name="suggestions")
     base_revision = models.PositiveIntegerField()
     changes = models.JSONField(_("changed fields"))
     contributor = models.ForeignKey(
         Contributor, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    state = models.CharField(
-        _("state"), max_length=12, choices=State, default=State.OPEN
-    )
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.OPEN)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(
@@ -256,17 +238,13 @@ class OrganisationArea(models.Model):
     organisation = models.ForeignKey(
         Organisation, on_delete=models.CASCADE, related_name="works_in"
     )
-    area = models.ForeignKey(
-        Area, on_delete=models.CASCADE, related_name="organisations"
-    )
+    area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="organisations")
 
     class Meta:
         verbose_name = _("area of an organisation")
         verbose_name_plural = _("areas of organisations")
         constraints = [
-            models.UniqueConstraint(
-                "organisation", "area", name="places_orgarea_unique"
-            ),
+            models.UniqueConstraint("organisation", "area", name="places_orgarea_unique"),
         ]
 
     def __str__(self) -> str:

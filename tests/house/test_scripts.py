@@ -16,9 +16,7 @@ SCRIPTS = sorted(
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_script_parses(script: Path) -> None:
-    result = subprocess.run(
-        ["bash", "-n", script], capture_output=True, text=True, check=False
-    )
+    result = subprocess.run(["bash", "-n", script], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
 
 

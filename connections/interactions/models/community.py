@@ -68,9 +68,7 @@ class Story(models.Model):
     contributor = models.ForeignKey(
         Contributor, on_delete=models.CASCADE, null=True, related_name="+"
     )
-    consent = models.ForeignKey(
-        ConsentRecord, on_delete=models.PROTECT, related_name="+"
-    )
+    consent = models.ForeignKey(ConsentRecord, on_delete=models.PROTECT, related_name="+")
     area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="stories")
     month_on = models.DateField()
     text = models.TextField(_("wording"), max_length=1200)

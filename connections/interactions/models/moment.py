@@ -28,12 +28,8 @@ class Moment(models.Model):
     same row."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    contributor = models.ForeignKey(
-        Contributor, on_delete=models.CASCADE, related_name="+"
-    )
-    device = models.ForeignKey(
-        Device, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
+    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="+")
+    device = models.ForeignKey(Device, on_delete=models.SET_NULL, null=True, related_name="+")
     # Where it happened, resolved at write so that no statistic needs a spatial join.
     area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="+")
     occurred_on = models.DateField(_("day"))
@@ -57,9 +53,7 @@ class Interaction(Moment):
     direction = models.CharField(max_length=8, choices=Direction)
     kind = models.CharField(max_length=12, choices=MomentKind)
     tie = models.CharField(max_length=16, choices=Tie, null=True, blank=True)
-    is_different = models.CharField(
-        max_length=8, choices=YesNoUnsure, null=True, blank=True
-    )
+    is_different = models.CharField(max_length=8, choices=YesNoUnsure, null=True, blank=True)
     at_work = models.CharField(max_length=8, choices=AtWork, null=True, blank=True)
     through_organisation = models.CharField(
         max_length=8, choices=YesNoUnsure, null=True, blank=True
@@ -68,9 +62,7 @@ class Interaction(Moment):
     hard_reasons = ArrayField(
         models.CharField(max_length=16, choices=HardReason), default=list, blank=True
     )
-    part_of_day = models.CharField(
-        max_length=12, choices=PartOfDay, null=True, blank=True
-    )
+    part_of_day = models.CharField(max_length=12, choices=PartOfDay, null=True, blank=True)
     setting = models.CharField(max_length=12, choices=Setting, null=True, blank=True)
 
     class Meta:
@@ -119,9 +111,7 @@ class Note(models.Model):
 class Difficulty(Moment):
     """“I wanted to, but it was hard here”: reasons, never an act."""
 
-    reasons = ArrayField(
-        models.CharField(max_length=16, choices=HardReason), default=list
-    )
+    reasons = ArrayField(models.CharField(max_length=16, choices=HardReason), default=list)
 
     class Meta:
         verbose_name = _("difficulty")
@@ -131,9 +121,7 @@ class Difficulty(Moment):
                 condition=models.Q(month_on__day=1), name="difficulty_month_starts"
             ),
         ]
-        indexes = [
-            models.Index("contributor", "month_on", name="difficulty_person_month")
-        ]
+        indexes = [models.Index("contributor", "month_on", name="difficulty_person_month")]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -57,12 +57,8 @@ class PromptAnswer(models.Model):
     """
 
     prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="answers")
-    contributor = models.ForeignKey(
-        Contributor, on_delete=models.CASCADE, related_name="+"
-    )
-    area = models.ForeignKey(
-        Area, on_delete=models.PROTECT, null=True, related_name="+"
-    )
+    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="+")
+    area = models.ForeignKey(Area, on_delete=models.PROTECT, null=True, related_name="+")
     gave = models.PositiveSmallIntegerField(default=0)
     received = models.PositiveSmallIntegerField(default=0)
     noticed = models.PositiveSmallIntegerField(default=0)
@@ -107,9 +103,7 @@ class Measure(models.Model):
     number = models.PositiveSmallIntegerField()
     question = models.CharField(_("question"), max_length=200)
     scale = models.CharField(_("answers"), max_length=12, choices=Scale)
-    proposed_by = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, related_name="measures"
-    )
+    proposed_by = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="measures")
     author = models.CharField(_("author, as shown"), max_length=120)
     state = models.CharField(max_length=12, choices=State, default=State.PROPOSED)
     proposed_on = models.DateField(default=timezone.localdate)
@@ -120,9 +114,7 @@ class Measure(models.Model):
         verbose_name = _("community measure")
         verbose_name_plural = _("community measures")
         constraints = [
-            models.UniqueConstraint(
-                "area", "number", name="interactions_measure_unique"
-            ),
+            models.UniqueConstraint("area", "number", name="interactions_measure_unique"),
         ]
 
     def __str__(self) -> str:
@@ -136,12 +128,8 @@ class Measure(models.Model):
 class MeasureAnswer(models.Model):
     """A person's answer in a quarter; the last one counts."""
 
-    measure = models.ForeignKey(
-        Measure, on_delete=models.PROTECT, related_name="answers"
-    )
-    contributor = models.ForeignKey(
-        Contributor, on_delete=models.CASCADE, related_name="+"
-    )
+    measure = models.ForeignKey(Measure, on_delete=models.PROTECT, related_name="answers")
+    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="+")
     quarter_on = models.DateField(_("first day of the quarter"))
     value = models.PositiveSmallIntegerField()
     answered_at = models.DateTimeField(default=timezone.now)

@@ -1,0 +1,80 @@
+"""What every room's tests share."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hypothesis
+import pytest
+import redis
+from django.conf import settings
+from django.db import connections
+
+# Nothing in the suite depends on time, so no example is too slow; `thorough` is for a long night.
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=60)
+hypothesis.settings.register_profile("ci", deadline=None, max_examples=60, derandomize=True)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2_000)
+hypothesis.settings.load_profile(
+    os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "quick")
+)
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Use all cores for folders; named files are soonest done without starting workers."""
+    if config.args and all(".py" in argument for argument in config.args):
+        return 0
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 4, 8)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Copy the test database from one that bin/test has already migrated."""
+    if template := os.environ.get("KINDER_TEST_TEMPLATE"):
+        connections["default"].settings_dict["TEST"]["TEMPLATE"] = template
+
+
+@pytest.fixture(scope="session")
+def bell() -> Iterator[redis.Redis]:
+    """This worker's own Redis database."""
+    client = redis.Redis.from_url(settings.REDIS_URL)
+    yield client
+    client.close()
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(bell: redis.Redis) -> None:
+    """Start each test without another's cached values and rate limits; a queue is left alone."""
+    if keys := list(bell.scan_iter(f"{settings.CACHES['default']['KEY_PREFIX']}:*", count=1000)):
+        bell.delete(*keys)
+
+
+@pytest.fixture(scope="session")
+def sample_data() -> Path:
+    """The folder of real data beside the checkout; a test that needs it skips where it is absent."""
+    folder = Path(settings.SAMPLE_DATA)
+    if not folder.is_dir():
+        pytest.skip(f"real data is not beside the checkout ({folder}; KINDER_SAMPLE_DATA moves it)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Use the system's Chromium, which calls nobody."""
+    executable = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    return browser_type_launch_args | {
+        "executable_path": executable,
+        "args": [
+            # Root may not use Chromium's sandbox, and only our own pages are opened.
+            *(["--no-sandbox"] if os.geteuid() == 0 else []),
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-dev-shm-usage",
+            "--disable-quic",
+            "--disable-sync",
+            "--no-first-run",
+        ],
+    }
