@@ -1,9 +1,111 @@
-"""What every template may know of the site."""
+"""What every page's frame needs to know, as `site` in templates."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse, translate_url
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, to_locale
+
+THEME_COOKIE = "kinder_theme"
+TEXT_COOKIE = "kinder_text"
+THEMES = ("light", "dark")
+TEXT_SIZES = ("large", "larger")
 
 
-def site(request: HttpRequest) -> dict[str, object]:
-    """Return the name of the site and whether its data are invented."""
-    return {"site_name": settings.SITE_NAME, "is_demo": settings.IS_DEMO}
+@dataclass(frozen=True)
+class Language:
+    """A language this deployment has words for, with its own name and this page's address in it."""
+
+    code: str
+    name: str
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Link:
+    label: str | Promise
+    url: str
+    is_current: bool
+
+
+# Pages in the header, by URL name; the audience is everyone or those who work for an organisation.
+NAVIGATION: tuple[tuple[str, str | Promise, bool], ...] = (
+    ("places:list", gettext_lazy("Places"), False),
+    ("reports:index", gettext_lazy("Figures"), False),
+    ("pages:today", gettext_lazy("Today"), True),
+)
+
+
+def has_words(code: str) -> bool:
+    """Tell whether the words of a language are there: a name in the list that leads to English
+    would be a broken promise."""
+    if code == settings.LANGUAGE_CODE:
+        return True
+    return any(
+        (Path(folder) / to_locale(code) / "LC_MESSAGES" / "django.mo").exists()
+        for folder in settings.LOCALE_PATHS
+    )
+
+
+class Site:
+    """The frame of one page: lazily worked out, as error pages and fragments use little of it."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+        self.name = settings.SITE_NAME
+        self.is_demo = settings.IS_DEMO
+
+    @cached_property
+    def theme(self) -> str:
+        """The reader's own choice of light or dark, "" to follow the device."""
+        chosen = self._request.COOKIES.get(THEME_COOKIE, "")
+        return chosen if chosen in THEMES else ""
+
+    @cached_property
+    def text_size(self) -> str:
+        """The reader's own choice of larger text, "" for the usual."""
+        chosen = self._request.COOKIES.get(TEXT_COOKIE, "")
+        return chosen if chosen in TEXT_SIZES else ""
+
+    @cached_property
+    def languages(self) -> list[Language]:
+        """The languages to choose from; fewer than two need no choice."""
+        here = self._request.get_full_path()
+        now = get_language()
+        return [
+            Language(
+                code=code, name=str(name), url=translate_url(here, code), is_current=code == now
+            )
+            for code, name in settings.LANGUAGES
+            if has_words(code)
+        ]
+
+    @cached_property
+    def language_name(self) -> str:
+        return next((one.name for one in self.languages if one.is_current), "English")
+
+    @cached_property
+    def navigation(self) -> list[Link]:
+        """The links of the header that this reader may follow."""
+        user = getattr(self._request, "user", None)
+        is_worker = bool(user and user.is_authenticated)
+        links = []
+        for name, label, for_workers in NAVIGATION:
+            if for_workers and not is_worker:
+                continue
+            try:
+                url = reverse(name)
+            except NoReverseMatch:
+                continue
+            links.append(Link(label, url, is_current=self._request.path.startswith(url)))
+        return links
+
+
+def site(request: HttpRequest) -> dict[str, Site]:
+    """Context processor: the frame of the page."""
+    return {"site": Site(request)}

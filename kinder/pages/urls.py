@@ -1,4 +1,15 @@
-from django.urls import URLPattern
+"""The hall's addresses."""
+
+from django.urls import path
+
+from kinder.pages import views
 
 app_name = "pages"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.show_home, name="home"),
+    path("about/", views.show_about, name="about"),
+    path("privacy/", views.show_privacy, name="privacy"),
+    path("accessibility/", views.show_accessibility, name="accessibility"),
+    path("settings/look/", views.choose_appearance, name="appearance"),
+    path("manifest.webmanifest", views.show_manifest, name="manifest"),
+]

@@ -1,0 +1,96 @@
+"""The hall: pages that gather from several rooms."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import get_language, get_language_bidi
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from kinder.pages.context import TEXT_COOKIE, THEME_COOKIE, Site
+from kinder.pages.forms import AppearanceForm
+
+ONE_YEAR = 365 * 24 * 60 * 60
+
+
+@login_not_required
+@require_safe
+def show_home(request: HttpRequest) -> HttpResponse:
+    """Choose a neighbourhood, add a moment, learn what this is."""
+    return render(request, "pages/home.html")
+
+
+@login_not_required
+@require_safe
+def show_about(request: HttpRequest) -> HttpResponse:
+    return render(request, "pages/about.html")
+
+
+@login_not_required
+@require_safe
+def show_privacy(request: HttpRequest) -> HttpResponse:
+    return render(request, "pages/privacy.html")
+
+
+@login_not_required
+@require_safe
+def show_accessibility(request: HttpRequest) -> HttpResponse:
+    return render(request, "pages/accessibility.html")
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose_appearance(request: HttpRequest) -> HttpResponse:
+    """Keep the reader's choice of colours and text size in cookies; no script, no account."""
+    if request.method != "POST":
+        now = Site(request)
+        form = AppearanceForm(initial={"theme": now.theme, "text_size": now.text_size})
+        return render(request, "pages/appearance.html", {"form": form})
+    form = AppearanceForm(request.POST)
+    if not form.is_valid():
+        return render(request, "pages/appearance.html", {"form": form}, status=422)
+    response = redirect("pages:appearance")
+    for cookie, value in (
+        (THEME_COOKIE, form.cleaned_data["theme"]),
+        (TEXT_COOKIE, form.cleaned_data["text_size"]),
+    ):
+        if value:
+            response.set_cookie(
+                cookie, value, max_age=ONE_YEAR, samesite="Lax", secure=request.is_secure()
+            )
+        else:
+            response.delete_cookie(cookie, samesite="Lax")
+    messages.success(request, _("Saved."))
+    return response
+
+
+@login_not_required
+@require_safe
+def show_manifest(request: HttpRequest) -> JsonResponse:
+    """Describe the site to a phone that puts it on its home screen."""
+    icons = [
+        {"src": static(f"img/icon-{size}.png"), "sizes": f"{size}x{size}", "type": "image/png"}
+        for size in (192, 512)
+    ]
+    return JsonResponse(
+        {
+            "name": str(Site(request).name),
+            "short_name": str(Site(request).name),
+            "lang": get_language(),
+            "dir": "rtl" if get_language_bidi() else "ltr",
+            "start_url": reverse("pages:home"),
+            "scope": "/",
+            "display": "standalone",
+            "background_color": "#FBF7F0",
+            "theme_color": "#FBF7F0",
+            "icons": [
+                {"src": static("img/icon.svg"), "sizes": "any", "type": "image/svg+xml"},
+                *icons,
+                {**icons[1], "src": static("img/icon-maskable.png"), "purpose": "maskable"},
+            ],
+        },
+        content_type="application/manifest+json",
+    )
