@@ -69,9 +69,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         return str(self)
 
     @cached_property
+    def role_pairs(self) -> frozenset[tuple[int, str]]:
+        """The (organisation, role) pairs of this user, read once."""
+        return frozenset(self.memberships.values_list("organisation_id", "role"))
+
+    @cached_property
     def roles(self) -> frozenset[str]:
         """The roles this user has in any organisation."""
-        return frozenset(self.memberships.values_list("role", flat=True))
+        return frozenset(role for _organisation, role in self.role_pairs)
 
     @property
     def needs_second_factor(self) -> bool:
