@@ -7,7 +7,16 @@
 // - fonts and icons come from npm packages and are never committed
 // - file names carry no hash: Django's manifest storage adds it
 
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,7 +24,9 @@ import esbuild from "esbuild";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const source = path.join(here, "src");
-const target = path.join(here, "dist");
+const finished = path.join(here, "dist");
+// Built aside and swapped in whole: a build that fails leaves the last good one.
+const target = path.join(here, "dist.new");
 const require = createRequire(import.meta.url);
 
 const ICON_FOLDERS = {
@@ -85,6 +96,11 @@ for (const font of FONTS) {
 cpSync(path.join(source, "img"), path.join(target, "img"), { recursive: true });
 const kindIcons = buildIcons();
 
+function swapIn() {
+  rmSync(finished, { recursive: true, force: true });
+  renameSync(target, finished);
+}
+
 const options = {
   entryPoints: [...entries("js", ".js"), ...entries("css", ".css")],
   outdir: target,
@@ -96,15 +112,15 @@ const options = {
   legalComments: "linked",
   // Phones from 2019 on run the scripts; the style sheets need cascade layers (2022), and without
   // them a page is plain but whole.
-  target: ["chrome80", "firefox78", "safari14"],
+  target: ["chrome80", "firefox78", "safari14.1"],
   external: ["*.woff2", "*.svg"],
   define: { KINDER_KIND_ICONS: JSON.stringify(kindIcons) },
   logLevel: "info",
 };
 
+await esbuild.build(options);
+swapIn();
 if (process.argv.includes("--watch")) {
-  const context = await esbuild.context(options);
+  const context = await esbuild.context({ ...options, outdir: finished });
   await context.watch();
-} else {
-  await esbuild.build(options);
 }

@@ -1,0 +1,20 @@
+// The page's own colours, so that map and page agree in light and dark.
+
+export function readColours() {
+  const style = getComputedStyle(document.documentElement);
+  const read = (name) => style.getPropertyValue(`--${name}`).trim();
+  return {
+    paper: read("paper"),
+    card: read("card"),
+    ink: read("ink"),
+    ink2: read("ink-2"),
+    pine: read("pine"),
+    onPine: read("on-pine"),
+    control: read("control"),
+    amber: read("amber"),
+    halo: read("halo"),
+    ramp: [1, 2, 3, 4, 5, 6].map((step) => read(`ramp-${step}`)),
+  };
+}
+
+export const FONT = '600 15px "Atkinson Hyperlegible Next", "Vazirmatn", "Onest", system-ui, sans-serif';

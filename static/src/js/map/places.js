@@ -1,0 +1,128 @@
+// Places as vector tiles: single places with the icon of their kind, clusters with their number.
+
+import { containsCoordinate } from "ol/extent.js";
+import MVT from "ol/format/MVT.js";
+import VectorTileLayer from "ol/layer/VectorTile.js";
+import VectorTileSource from "ol/source/VectorTile.js";
+import CircleStyle from "ol/style/Circle.js";
+import Fill from "ol/style/Fill.js";
+import Icon from "ol/style/Icon.js";
+import Stroke from "ol/style/Stroke.js";
+import Style from "ol/style/Style.js";
+import Text from "ol/style/Text.js";
+import { FONT, readColours } from "./colours.js";
+
+const ICONS = JSON.parse(KINDER_KIND_ICONS);
+const ICON_FROM_RESOLUTION = 10; // metres a pixel: nearer than this, icons can be told apart
+
+function iconAddress(kind, colour) {
+  const icon = ICONS[kind];
+  if (!icon) return null;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="${icon.viewBox}" fill="${colour}">${icon.body}</svg>`;
+  return `data:image/svg+xml;utf8,${encodeURIComponent(svg)}`;
+}
+
+export function createPlaceLayer({ tiles, kinds = {}, url = "" }) {
+  let colours = readColours();
+  let selected = null;
+  const styles = new Map();
+
+  function styleOfPlace(kind, isFree, isSelected, isNear) {
+    const key = `${kind}|${isFree}|${isSelected}|${isNear}`;
+    if (styles.has(key)) return styles.get(key);
+    const radius = isSelected ? 17 : isNear ? 14 : 7;
+    const parts = [
+      new Style({
+        zIndex: isSelected ? 3 : 1,
+        image: new CircleStyle({
+          radius,
+          fill: new Fill({ color: isSelected ? colours.amber : colours.pine }),
+          stroke: new Stroke({
+            color: isSelected ? colours.ink : isFree ? colours.amber : colours.paper,
+            width: isSelected || isFree ? 3 : 1.5,
+          }),
+        }),
+      }),
+    ];
+    const address = isNear || isSelected ? iconAddress(kind, isSelected ? "#23302E" : colours.onPine) : null;
+    if (address) {
+      parts.push(new Style({ zIndex: isSelected ? 4 : 2, image: new Icon({ src: address }) }));
+    }
+    styles.set(key, parts);
+    return parts;
+  }
+
+  function styleOfCluster(count) {
+    const key = `cluster|${count}`;
+    if (!styles.has(key)) {
+      styles.set(key, [
+        new Style({
+          image: new CircleStyle({
+            radius: Math.min(13 + Math.log2(count) * 1.6, 32),
+            fill: new Fill({ color: colours.pine }),
+            stroke: new Stroke({ color: colours.paper, width: 2 }),
+          }),
+          text: new Text({ text: String(count), font: FONT, fill: new Fill({ color: colours.onPine }) }),
+        }),
+      ]);
+    }
+    return styles.get(key);
+  }
+
+  const source = new VectorTileSource({ format: new MVT({ idProperty: "id" }), url: tiles, maxZoom: 16 });
+  const layer = new VectorTileLayer({
+    source,
+    renderMode: "vector",
+    renderBuffer: 48,
+    style(feature, resolution) {
+      const count = feature.get("count");
+      if (count > 1) return styleOfCluster(count);
+      const isSelected = selected !== null && feature.getId() === selected;
+      return styleOfPlace(feature.get("kind"), Boolean(feature.get("is_free")), isSelected, resolution < ICON_FROM_RESOLUTION);
+    },
+  });
+
+  const anchor = (feature, fallback) => {
+    const flat = feature.getFlatCoordinates?.();
+    return flat ? [flat[0], flat[1]] : fallback;
+  };
+  return {
+    layer,
+    anchor,
+    select(id) {
+      if (selected === id) return;
+      selected = id;
+      layer.changed();
+    },
+    describe(id, properties, text) {
+      const facts = [kinds[properties.kind] || ""];
+      if (properties.is_free) facts.push(text.textFree);
+      if (properties.is_open === true) facts.push(text.textOpen);
+      return {
+        title: properties.name || "",
+        text: facts.filter(Boolean).join(" · "),
+        url: url && properties.code ? url.replace("{code}", properties.code) : "",
+      };
+    },
+    /** Places within the extent; tiles overlap at their edges, so each id counts once. */
+    countIn(extent) {
+      const seen = new Set();
+      let total = 0;
+      for (const feature of layer.getFeaturesInExtent(extent)) {
+        const at = anchor(feature, null);
+        if (!at || !containsCoordinate(extent, at)) continue;
+        const count = feature.get("count");
+        const key = count > 1 ? `c${at}` : feature.getId();
+        if (seen.has(key)) continue;
+        seen.add(key);
+        total += count > 1 ? count : 1;
+      }
+      return total;
+    },
+    repaint() {
+      colours = readColours();
+      styles.clear();
+      layer.changed();
+    },
+  };
+}
