@@ -1,0 +1,12 @@
+# What docker-compose.yml runs before the web, the worker and Beat: tables, then the demo, once.
+set -eu
+python manage.py migrate --no-input
+if [ ! -e /var/lib/kinder/contents ]; then
+  if [ "$KINDER_DEMO" = true ]; then
+    python manage.py load_demo
+    echo demo >/var/lib/kinder/contents
+  else
+    echo empty >/var/lib/kinder/contents
+  fi
+fi
+if [ "$KINDER_DEMO" = true ]; then python manage.py show_demo_logins; fi
