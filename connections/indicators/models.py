@@ -89,13 +89,16 @@ class Quarter(models.Model):
 
 
 class QuarterContributor(models.Model):
-    """A person's quarter, frozen: home area and eligibility fixed. Erasure deletes the row until
-    the quarter is published."""
+    """A person's quarter, frozen: home area and eligibility fixed.
+
+    Counts are after the daily cap only; `components` applies the cap of a quarter. Erasure
+    deletes the row, and a release that is not published yet is computed again without it.
+    """
 
     quarter = models.ForeignKey(Quarter, on_delete=models.CASCADE, related_name="contributors")
     contributor_id = models.UUIDField()
-    # Null: only the council is known.
-    home = models.ForeignKey(Area, on_delete=models.CASCADE, null=True, related_name="+")
+    # The finest area known, a neighbourhood or larger; the council where no more is known.
+    home = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
     council = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
     is_eligible = models.BooleanField()
     logs = models.PositiveIntegerField()
@@ -152,6 +155,7 @@ class Release(models.Model):
     parameters = models.JSONField(_("thresholds, seeds, vintages"), default=dict)
     watermark = models.CharField(_("SHA-256 of rows and components"), max_length=64, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    ready_at = models.DateTimeField(null=True, blank=True)
     published_at = models.DateTimeField(null=True, blank=True)
     published_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -175,6 +179,37 @@ class Release(models.Model):
                 | models.Q(state__in=["published", "superseded"]),
                 name="indicators_release_published_when",
             ),
+            # One release at a time in a quarter is worked on.
+            models.UniqueConstraint(
+                "quarter",
+                condition=models.Q(state__in=["computing", "ready"]),
+                name="indicators_release_one_in_work",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="published_never_changes",
+                operation=pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Q(old__state__in=["published", "superseded"]),
+                declare=[("otherwise", "indicators_release")],
+                func="""
+                    otherwise := NEW;
+                    otherwise.state := OLD.state;
+                    IF otherwise IS DISTINCT FROM OLD
+                       OR NEW.state NOT IN (OLD.state, 'superseded') THEN
+                        RAISE EXCEPTION 'kinder: a published release cannot be changed';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="published_stays",
+                operation=pgtrigger.Delete,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Q(old__state__in=["published", "superseded"]),
+                func="RAISE EXCEPTION 'kinder: a published release cannot be deleted';",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -182,19 +217,29 @@ class Release(models.Model):
 
 
 class ReleaseShard(models.Model):
-    """One council's share of a release: how many workers on many machines divide it. Finished
-    rows are counted in SQL."""
+    """One council's share of a release: how many workers on many machines divide it. The share
+    without a council is that of the places, whose catchments cross borders. Finished rows are
+    counted in SQL."""
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="shards")
-    council = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
-    started_at = models.DateTimeField(null=True, blank=True)
+    council = models.ForeignKey(Area, on_delete=models.CASCADE, null=True, related_name="+")
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("share of a release")
         verbose_name_plural = _("shares of a release")
         constraints = [
-            models.UniqueConstraint("release", "council", name="indicators_shard_unique"),
+            models.UniqueConstraint(
+                "release", "council", name="indicators_shard_unique", nulls_distinct=False
+            ),
+        ]
+        indexes = [
+            # A worker asks every few seconds for what is left to do.
+            models.Index(
+                "release",
+                condition=models.Q(finished_at__isnull=True),
+                name="indicators_shard_left",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -204,35 +249,36 @@ class ReleaseShard(models.Model):
 class Component(models.Model):
     """Ungated sums of one indicator in one area; read by publish alone, deleted at 13 months.
 
-    n = people; x = people with the property (proportions); total = Σs, squares = Σs² over people;
-    largest = the largest single contribution to the total; value, lower, upper where the figure is
-    no function of sums (C1, C3, the bootstrap of B3).
+    The sums hold the people whose home is exactly this area, never those of areas within it (the
+    gate adds them up): n = people who answered; x = those of them with the property; total = Σs,
+    squares = Σs² over people; largest, amount = the busiest person's and everybody's moments after
+    caps. Of the whole area are: value, lower, upper, where the figure is no function of sums;
+    exposure = the public denominator; places = places within reach, completeness = the share of
+    them checked.
     """
 
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="components")
     indicator = models.CharField(max_length=24)
     area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
-    # People whose home is known no finer than this area, counted here and not below it.
-    is_own = models.BooleanField(default=False)
-    n = models.PositiveIntegerField(null=True)
-    x = models.PositiveIntegerField(null=True)
-    total = models.FloatField(null=True)
-    squares = models.FloatField(null=True)
-    largest = models.FloatField(null=True)
+    n = models.PositiveIntegerField(default=0)
+    x = models.PositiveIntegerField(default=0)
+    total = models.FloatField(default=0.0)
+    squares = models.FloatField(default=0.0)
+    largest = models.FloatField(default=0.0)
+    amount = models.FloatField(default=0.0)
+    exposure = models.PositiveIntegerField(null=True)
     value = models.FloatField(null=True)
     lower = models.FloatField(null=True)
     upper = models.FloatField(null=True)
+    places = models.PositiveIntegerField(null=True)
+    completeness = models.FloatField(null=True)
 
     class Meta:
         verbose_name = _("component")
         verbose_name_plural = _("components")
         constraints = [
             models.UniqueConstraint(
-                "release",
-                "indicator",
-                "area",
-                "is_own",
-                name="indicators_component_unique",
+                "release", "indicator", "area", name="indicators_component_unique"
             ),
         ]
 
@@ -245,9 +291,14 @@ class Figure(models.Model):
 
     class Status(models.TextChoices):
         SHOWN = "shown", _("Shown")
+        BOUND = "bound", _("Only a bound is shown")
         SUPPRESSED = "c", _("Not shown")
         PROVISIONAL = "provisional", _("Withheld until more places are checked")
         FEW_PLACES = "few", _("Fewer than 3 places")
+
+    class Bound(models.TextChoices):
+        LOW = "low", _("10 % or less")
+        HIGH = "high", _("90 % or more")
 
     id = models.BigAutoField(primary_key=True)
     release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="figures")
@@ -258,11 +309,11 @@ class Figure(models.Model):
     value = models.FloatField(null=True)
     lower = models.FloatField(_("lower end of the 95 % interval"), null=True)
     upper = models.FloatField(_("upper end of the 95 % interval"), null=True)
-    shrunk = models.FloatField(_("steadied towards the parent area"), null=True)
-    # "10 % or less", "90 % or more": a bound in place of a value.
-    bound = models.CharField(max_length=12, blank=True)
-    # Share of people who answered, or of places checked: what the caveat shows.
-    coverage = models.FloatField(null=True)
+    standard_error = models.FloatField(null=True)
+    exposure = models.PositiveIntegerField(_("public denominator"), null=True)
+    shrunk = models.FloatField(_("steadied towards the larger area"), null=True)
+    bound = models.CharField(max_length=8, choices=Bound, blank=True)
+    coverage = models.FloatField(_("% of people who answered, or of places checked"), null=True)
 
     class Meta:
         verbose_name = _("figure")
@@ -278,11 +329,23 @@ class Figure(models.Model):
                     value__isnull=True,
                     lower__isnull=True,
                     upper__isnull=True,
+                    standard_error__isnull=True,
+                    exposure__isnull=True,
                     shrunk__isnull=True,
-                    bound="",
-                    coverage__isnull=True,
                 ),
                 name="indicators_figure_suppressed_is_empty",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status="shown", value__isnull=False, bound="")
+                | models.Q(status="bound", bound__in=["low", "high"])
+                | models.Q(status__in=["c", "provisional", "few"], bound=""),
+                name="indicators_figure_bound_or_value",
+            ),
+            # What is said of places is no secret; a suppressed figure about people says nothing.
+            models.CheckConstraint(
+                condition=models.Q(coverage__isnull=True)
+                | models.Q(status__in=["shown", "provisional", "few"]),
+                name="indicators_figure_coverage_of_places",
             ),
         ]
         indexes = [
@@ -302,6 +365,18 @@ class Figure(models.Model):
                         RAISE EXCEPTION 'kinder: a published figure cannot be deleted';
                     END IF;
                     RETURN OLD;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="published_is_whole",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                func="""
+                    IF EXISTS (SELECT FROM indicators_release r WHERE r.id = NEW.release_id
+                               AND r.state IN ('published', 'superseded')) THEN
+                        RAISE EXCEPTION 'kinder: a published release takes no more figures';
+                    END IF;
+                    RETURN NEW;
                 """,
             ),
         ]

@@ -1,0 +1,87 @@
+"""The registry: complete, consistent, and in words that a reader can follow."""
+
+import pytest
+
+from connections.indicators import definitions
+from connections.indicators.definitions import INDICATORS, Interval, Unit
+from connections.indicators.disclosure import K_MIN, Kind
+
+EVERY = pytest.mark.parametrize("code", INDICATORS)
+
+
+def test_lists_every_published_code_in_the_order_of_pages() -> None:
+    assert list(INDICATORS) == [
+        *("A1", "A3", "A3.index", "B1", "B2"),
+        *("C1", "C1.cuppa", "C1.gaussian", "C3", "C3.simpson"),
+    ]
+    assert [one.code for one in definitions.main_indicators()] == [
+        *("A1", "A3", "B1", "B2", "C1", "C3"),
+    ]
+    assert [one.code for one in definitions.variants_of("C1")] == ["C1.cuppa", "C1.gaussian"]
+
+
+def test_slugs_are_unique() -> None:
+    assert len({one.slug for one in INDICATORS.values()}) == len(INDICATORS)
+
+
+@EVERY
+def test_says_what_it_asks_how_it_is_made_and_what_it_cannot_tell(code: str) -> None:
+    one = INDICATORS[code]
+    for text in (one.name, one.question, one.formula, one.caveat, one.cannot_tell, one.reading):
+        assert len(str(text)) > 5
+    assert str(one.question).endswith("?")
+    assert one.main_code in INDICATORS
+
+
+@EVERY
+def test_interval_and_base_fit_the_kind(code: str) -> None:
+    one = INDICATORS[code]
+    assert (
+        one.interval
+        == {
+            Kind.RATE: Interval.BYAR,
+            Kind.PROPORTION: Interval.WILSON,
+            Kind.MEAN: Interval.T,
+            Kind.INDEX: Interval.BOOTSTRAP,
+            Kind.PLACES: Interval.NONE,
+        }[one.kind]
+    )
+    assert one.is_about_places or one.base >= K_MIN
+    assert (one.unit is Unit.PERCENT) == (one.highest == 100)
+    assert one.rule.code == code
+
+
+@EVERY
+def test_reads_as_one_sentence(code: str) -> None:
+    sentence = INDICATORS[code].read(area="Pinewood", value=38.0, low=30.0, high=47.0)
+    assert "Pinewood" in sentence
+    assert sentence.endswith(".")
+    assert "{" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("percent", "words"),
+    [
+        (0, "fewer than 1 in 10"),
+        (4.9, "fewer than 1 in 10"),
+        (5, "about 1 in 10"),
+        (38, "about 4 in 10"),
+        (44.9, "about 4 in 10"),
+        (45, "about half"),
+        (54, "about half"),
+        (55, "about 6 in 10"),
+        (94, "about 9 in 10"),
+        (95, "nearly all"),
+        (100, "nearly all"),
+    ],
+)
+def test_says_a_percentage_as_people_do(percent: float, words: str) -> None:
+    assert definitions.say_tenths(percent) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0"), (35.0, "35"), (1234.0, "1,234"), (0.043, "0.043"), (28.60, "28.6"), (None, "–")],
+)
+def test_writes_a_released_number_without_needless_decimals(value: float | None, text: str) -> None:
+    assert definitions.show_number(value) == text
