@@ -250,9 +250,10 @@ PYTHON
       mv "$LOCAL/secrets.env.new" "$LOCAL/secrets.env"
     )
   fi
-  local name value
-  while IFS='=' read -r name value; do
-    [ -n "${!name:-}" ] || export "$name=$value"
+  local line name
+  while IFS= read -r line; do # read with IFS='=' would take the padding off the end of a key
+    name=${line%%=*}
+    [ -n "${!name:-}" ] || export "$line"
   done <"$LOCAL/secrets.env"
 }
 
