@@ -2,7 +2,6 @@
 
 from connections.interactions.models.community import Heard, Response, Story
 from connections.interactions.models.moment import (
-    SHARDS,
     DeletedMoment,
     Difficulty,
     DirtyMark,
@@ -19,7 +18,6 @@ from connections.interactions.models.prompt import (
 )
 
 __all__ = [
-    "SHARDS",
     "DeletedMoment",
     "Difficulty",
     "DirtyMark",
