@@ -119,7 +119,8 @@ def main() -> int:
     pairs = len(points.pairs(sites).minutes)
     note = (
         f"{len(xy)} {'real' if path.exists() else 'invented'} postcodes, {area_count} areas, "
-        f"{PLACES} places, {pairs} pairs; baseline: one place at a time in numpy (PySAL access is no dependency)"
+        f"{PLACES} places, {pairs} pairs; baseline: one place at a time in numpy "
+        "(PySAL access is no dependency)"
     )
     is_ok = True
     for name, figure, baseline, bar in (

@@ -35,7 +35,8 @@ SENSITIVE_K = 20
 DOMINANCE = 0.5
 """Largest contributor's part of a total after caps (ACRO default for one contributor)."""
 MIN_RESIDENTS = 500
-"""An area with fewer residents is never published by itself (a judgement: a hamlet knows itself)."""
+"""An area with fewer residents is never published by itself (a judgement: in a hamlet all are
+known)."""
 BAND_FROM = 100
 """From so many people on a share too close to 0 or 1 is told as a band."""
 BAND_SHARE = 0.1
@@ -44,11 +45,6 @@ PLACES_VERIFIED = 0.7
 """Least share of places checked in 12 months for a figure about places (a judgement)."""
 PLACE_FIGURES = 3
 """Significant figures of values that describe places, not people."""
-CUSTOM_MIN_BLOCKS = 2
-CUSTOM_MIN_RESIDENTS = 2_500
-"""Least size of an area drawn by a reader (a judgement: the size of a community)."""
-CUSTOM_OVERLAP = 0.5
-"""A drawn area takes a block when it covers at least this part of the block's population."""
 
 
 class Kind(enum.Enum):
@@ -148,7 +144,8 @@ class Rule:
     value, to which the interval is clipped. levels: levels that may be published, None for all.
     within: code of an indicator outside whose published areas this one is never published.
     subset_of: code of an indicator whose people include these; as `within`, and the people
-    outside are tested too (`protect_all` fills in `Cell.surrounding`). Leave it out where being outside is only an unanswered question.
+    outside are tested too (`protect_all` fills in `Cell.surrounding`). Leave it out where being
+    outside is only an unanswered question.
     """
 
     code: str
@@ -332,7 +329,8 @@ def _choose(
     Children first: an area that passes is published; while what is left of it (`rest`) is
     unsafe, its smallest published area is withdrawn and its people join the rest. Only areas
     with no published area between (`tops`) are candidates: withdrawing a deeper one would not
-    change this rest. With none left the rest is the area itself, which has passed.
+    change this rest. With none left the rest is the area itself, which has passed; should sums
+    of fractions in another order say otherwise, the area is suppressed too.
     """
     totals: dict[int, Group] = {}
     rests: dict[int, Group] = {}
@@ -354,13 +352,14 @@ def _choose(
                 top += tops.pop(child)
         if node.id in may_publish and is_safe(total, rule):
             heapify(top)
-            while not is_remainder_safe(rest, rule):
+            while top and not is_remainder_safe(rest, rule):
                 _, _, smallest = heappop(top)
                 published.remove(smallest)
                 rest += rests[smallest]
                 for freed in tops.pop(smallest):
                     heappush(top, freed)
-            published.add(node.id)
+            if is_remainder_safe(rest, rule):
+                published.add(node.id)
         totals[node.id], rests[node.id], tops[node.id] = total, rest, top
     return totals, published
 
@@ -526,84 +525,3 @@ def _release_places(node: Node, given: Given, rule: Rule) -> Protected:
         return Protected(node.id, Status.WITHHELD)
     value = float(statistics.round_significant(given.value, PLACE_FIGURES))
     return Protected(node.id, Status.PUBLISHED, value=value)
-
-
-# Areas drawn by a reader
-
-
-@dataclass(frozen=True, slots=True)
-class Custom:
-    """A drawn area snapped to published blocks. `uncovered` residents of the drawn area live
-    in no taken block; the page states them."""
-
-    blocks: tuple[int, ...]
-    residents: int
-    uncovered: int
-    n: int
-    value: float
-    se: float | None
-    low: float | None
-    high: float | None
-
-
-def published_blocks(nodes: Sequence[Node], figures: Sequence[Protected]) -> list[int]:
-    """The finest published areas: disjoint, what drawn areas are put together from."""
-    parents = {node.id: node.parent for node in nodes}
-    published = published_areas(figures)
-    above: set[int] = set()
-    for id_ in published:
-        parent = parents[id_]
-        while parent is not None and parent not in above:
-            above.add(parent)
-            parent = parents[parent]
-    return [node.id for node in nodes if node.id in published and node.id not in above]
-
-
-def combine(
-    nodes: Sequence[Node],
-    figures: Sequence[Protected],
-    overlaps: Mapping[int, int],
-    rule: Rule,
-    residents: int,
-) -> Custom | None:
-    """The figure of a drawn area, made from released numbers only; None where it is too small.
-
-    `overlaps`: residents of each block inside the drawn area (from public populations);
-    `residents`: all residents of the drawn area. A block is taken whole or not at all. Because
-    nothing but released numbers enters, overlapping drawn areas reveal nothing more. Only for
-    PROPORTION, MEAN and RATE.
-    """
-    if rule.kind not in (Kind.PROPORTION, Kind.MEAN, Kind.RATE):
-        raise ValueError(f"{rule.code} cannot be added up over blocks.")
-    size = {node.id: node.residents for node in nodes}
-    taken = [
-        id_
-        for id_ in published_blocks(nodes, figures)
-        if size[id_] and overlaps.get(id_, 0) >= CUSTOM_OVERLAP * size[id_]
-    ]
-    covered = sum(size[id_] for id_ in taken)
-    if len(taken) < CUSTOM_MIN_BLOCKS or covered < CUSTOM_MIN_RESIDENTS:
-        return None
-    by_area = {figure.area: figure for figure in figures}
-    blocks = [by_area[id_] for id_ in taken]
-    inside = sum(min(overlaps[id_], size[id_]) for id_ in taken)
-    n = np.array([block.n for block in blocks], dtype=np.float64)
-    people = float(n.sum())
-    if rule.kind is Kind.RATE:
-        scale = rule.per / sum(block.exposure or 0.0 for block in blocks)
-        value, se = people * scale, None
-        low, high = (float(bound) * scale for bound in statistics.count_interval(people))
-    else:
-        values = np.array([block.value for block in blocks], dtype=np.float64)
-        errors = np.array([block.se for block in blocks], dtype=np.float64)
-        value = float((n * values).sum() / people)
-        se = float(np.sqrt(((n * errors) ** 2).sum()) / people)
-        lowest, highest = (
-            (0.0, 100.0) if rule.kind is Kind.PROPORTION else (rule.lowest, rule.highest)
-        )
-        low, high = (
-            float(bound) for bound in statistics.t_margin(people, value, se, lowest, highest)
-        )
-    return Custom(
-        tuple(taken), covered, max(0, residents - inside), int(people), value, se, low, high
-    )

@@ -10,18 +10,15 @@ import pytest
 from connections.indicators.disclosure import (
     Band,
     Cell,
-    Custom,
     Given,
     Kind,
     Node,
     Protected,
     Rule,
     Status,
-    combine,
     protect,
     protect_all,
     published_areas,
-    published_blocks,
 )
 
 SHARE = Rule("A3", Kind.PROPORTION, base=30)
@@ -278,57 +275,6 @@ def test_refuses_unknown_bounds() -> None:
         protect([], {}, replace(SHARE, within="A1"))
     with pytest.raises(ValueError, match="Unknown or circular"):
         protect_all([], [replace(SHARE, within="A1")], {})
-
-
-# Drawn areas
-
-
-def blocks() -> tuple[list[Node], list[Protected]]:
-    nodes = star(40, 50, 60, residents=1_300)
-    cells = {2: people(40, 12), 3: people(50, 25), 4: people(60, 40)}
-    return nodes, protect(nodes, cells, SHARE)
-
-
-def test_combines_released_numbers_only() -> None:
-    nodes, figures = blocks()
-    assert published_blocks(nodes, figures) == [2, 3, 4]
-    custom = combine(nodes, figures, {2: 1_300, 3: 650, 4: 649}, SHARE, residents=2_700)
-    assert custom is not None
-    # n 40 at 30 % (se 7.2), n 50 at 50 % (se 7.1); t(89) = 1.98698
-    value, se = (40 * 30 + 50 * 50) / 90, np.hypot(40 * 7.2, 50 * 7.1) / 90
-    assert (custom.blocks, custom.residents, custom.n) == ((2, 3), 2_600, 90)
-    assert custom.uncovered == 2_700 - 1_300 - 650
-    assert custom.value == pytest.approx(value)
-    assert custom.se == pytest.approx(se)
-    assert custom.low == pytest.approx(value - 1.98698 * se, abs=1e-4)
-    assert custom.high == pytest.approx(value + 1.98698 * se, abs=1e-4)
-
-
-@pytest.mark.parametrize("overlaps", [{}, {2: 1_300}, {2: 1_300, 3: 649}])
-def test_a_drawn_area_needs_two_blocks(overlaps: dict[int, int]) -> None:
-    nodes, figures = blocks()
-    assert combine(nodes, figures, overlaps, SHARE, residents=2_600) is None
-
-
-def test_a_drawn_area_needs_2500_residents() -> None:
-    nodes, figures = blocks()
-    smaller = [replace(node, residents=1_249) for node in nodes]
-    assert combine(smaller, figures, {2: 1_249, 3: 1_249}, SHARE, residents=2_498) is None
-
-
-def test_rates_of_a_drawn_area_keep_their_denominator() -> None:
-    nodes = star(40, 50, residents=1_300)
-    figures = count(nodes, {2: people(40), 3: people(50)})
-    custom = combine(nodes, figures, {2: 1_300, 3: 1_300}, COUNT, residents=2_600)
-    assert isinstance(custom, Custom)
-    assert (custom.n, custom.value) == (90, 45.0)
-    assert custom.low == pytest.approx(72.37 / 2, abs=0.01)  # Byar of 90
-    assert custom.high == pytest.approx(110.63 / 2, abs=0.01)
-
-
-def test_group_values_cannot_be_combined() -> None:
-    with pytest.raises(ValueError, match="cannot be added up"):
-        combine([], [], {}, Rule("B3", Kind.INDEX), residents=0)
 
 
 def shapes() -> Iterator[list[int | None]]:

@@ -1,7 +1,6 @@
 """Statistics against published values, and their properties."""
 
 import csv
-import os
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connections.indicators import statistics
-
-SAMPLE_DATA = Path(
-    os.environ.get("KINDER_SAMPLE_DATA", Path(__file__).parents[3] / "shared" / "data")
-)
 
 # Lip cancer in 56 districts of Scotland, 1975-80 (Clayton & Kaldor 1987, the BUGS example).
 LIP_OBSERVED = [
@@ -94,11 +89,8 @@ def test_effective_n() -> None:
     assert statistics.effective_n([]) == 0
 
 
-def test_marshall_equals_pysal_on_st_louis_homicides() -> None:
-    path = SAMPLE_DATA / "stats" / "lisa" / "stl" / "stl_hom.csv"
-    if not path.exists():
-        pytest.skip(f"The St Louis homicides of PySAL are not at {path}.")
-    with path.open(newline="") as file:
+def test_marshall_equals_pysal_on_st_louis_homicides(sample_data: Path) -> None:
+    with (sample_data / "stats/lisa/stl/stl_hom.csv").open(newline="") as file:
         rows = list(csv.reader(file))[1:]
     events, people = (np.array([float(row[column]) for row in rows]) for column in (10, 13))
     shrunk = statistics.shrink_means(people, events / people, events.sum() / people.sum())
