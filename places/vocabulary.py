@@ -62,6 +62,17 @@ class PlaceState(models.TextChoices):
     HIDDEN = "hidden", _("Hidden")
 
 
+class HideReason(models.TextChoices):
+    """Why somebody took a place from everybody's sight; the audit keeps the code."""
+
+    NOT_A_PLACE = "not_a_place", _("Not a place where people meet")
+    DUPLICATE = "duplicate", _("In the register twice")
+    PRIVATE = "private", _("A private place, or somebody's home")
+    UNSAFE = "unsafe", _("Not safe to send people to")
+    ASKED = "asked", _("Whoever runs it asked for it")
+    OTHER = "other", _("Something else")
+
+
 class WelcomeAttribute(models.TextChoices):
     """What makes a place welcoming."""
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import Transform
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -121,6 +121,18 @@ class Place(models.Model):
             models.Index("name", "id", name="places_place_name_id"),
             # Freshness: what was not confirmed for longest.
             models.Index("state", "confirmed_at", name="places_place_freshness"),
+            # Tiles, the places in a rectangle and the nearest ones: of what everybody sees.
+            GistIndex(
+                "point_3857",
+                condition=models.Q(state__in=SHOWN_STATES),
+                name="places_place_point_3857",
+            ),
+            # The open places among those shown: which hours are there at all.
+            models.Index(
+                "opening_hours",
+                condition=models.Q(state__in=SHOWN_STATES),
+                name="places_place_hours",
+            ),
             GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="places_place_name"),
         ]
 

@@ -2,6 +2,7 @@
 
 from connections.interactions.models.community import Heard, Response, Story
 from connections.interactions.models.moment import (
+    SHARDS,
     DeletedMoment,
     Difficulty,
     DirtyMark,
@@ -18,6 +19,7 @@ from connections.interactions.models.prompt import (
 )
 
 __all__ = [
+    "SHARDS",
     "DeletedMoment",
     "Difficulty",
     "DirtyMark",

@@ -2,6 +2,7 @@
 
 import uuid
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
@@ -21,6 +22,38 @@ from connections.interactions.vocabulary import (
 )
 from kinder.accounts.models import Contributor, Device
 from places.models import Area, Place
+
+SHARDS = 16
+"""Into how many parts the marks are divided, each swept by one worker at a time: a power of 2,
+because the triggers take it from a hash by `& (SHARDS - 1)`."""
+
+
+def _mark_after(
+    operation: pgtrigger.Operation, *, old: str | None = None, new: str | None = None
+) -> pgtrigger.Trigger:
+    """Return the trigger that marks the keys of all rows that one statement touched.
+
+    One trigger for each operation: PostgreSQL refuses transition tables on a trigger of several.
+    """
+    rows = " UNION ".join(
+        f"SELECT contributor_id, month_on, area_id FROM {table}"  # noqa: S608
+        for table in (old, new)
+        if table
+    )
+    return pgtrigger.Trigger(
+        name=f"mark_after_{operation}".lower(),
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=operation,
+        referencing=pgtrigger.Referencing(old=old, new=new),  # type: ignore[no-untyped-call]
+        func=f"""
+            INSERT INTO interactions_dirtymark (shard, month_on, area_id, contributor_id)
+            SELECT DISTINCT uuid_hash(contributor_id) & {SHARDS - 1},
+                   month_on, area_id, contributor_id
+            FROM ({rows}) AS touched;
+            RETURN NULL;
+        """,  # noqa: S608 (constants only)
+    )
 
 
 class Moment(models.Model):
@@ -84,6 +117,11 @@ class Interaction(Moment):
             # A sweep recomputes one person's month.
             models.Index("contributor", "month_on", name="interactions_person_month"),
             models.Index("month_on", "area", name="interactions_month_area"),
+        ]
+        triggers = [
+            _mark_after(pgtrigger.Insert, new="new_rows"),
+            _mark_after(pgtrigger.Update, old="old_rows", new="new_rows"),
+            _mark_after(pgtrigger.Delete, old="old_rows"),
         ]
 
     def __str__(self) -> str:

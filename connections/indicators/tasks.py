@@ -1,0 +1,19 @@
+"""What Celery calls: each task is one function of this room, and may run twice."""
+
+import random
+
+from celery import shared_task
+
+from connections.indicators.sweep import MARKS_AT_ONCE, SHARDS, sweep_shard
+
+
+@shared_task
+def sweep() -> None:
+    """Count again whatever moments changed since the last sweep.
+
+    Each worker begins at a shard of its own choosing; a shard that another one holds is left to it.
+    """
+    begin = random.randrange(SHARDS)  # noqa: S311 (no secret)
+    for shard in (*range(begin, SHARDS), *range(begin)):
+        while sweep_shard(shard) == MARKS_AT_ONCE:
+            pass

@@ -1,0 +1,49 @@
+"""Who may do what with places: `check_x` raises Refused with the reason, `can_x` asks."""
+
+from django.utils.translation import gettext_lazy as _
+
+from kinder.accounts.models import Role, User
+from kinder.accounts.rules import Actor, Refused, can_act_as, check_role
+from places.models import Place
+from places.vocabulary import HideReason, PlaceState
+
+KEEPERS = (Role.WORKER, Role.COORDINATOR, Role.LEAD)
+NEEDS_REASON = _("Please choose why it is hidden.")
+NOT_HIDDEN = _("This place is not hidden.")
+ALREADY_HIDDEN = _("This place is hidden already.")
+NOT_SHOWN = _("Only a place that everybody sees can be confirmed.")
+
+
+def check_can_keep_places(user: Actor) -> User:
+    """The register is kept by community workers and the administrator."""
+    return check_role(user, *KEEPERS, or_administrator=True)
+
+
+def can_keep_places(user: Actor) -> bool:
+    return can_act_as(user, *KEEPERS, or_administrator=True)
+
+
+def check_can_hide(user: Actor, *, place: Place, reason: str) -> User:
+    """Hiding takes a place from everybody at once, so it takes a reason."""
+    keeper = check_can_keep_places(user)
+    if place.state == PlaceState.HIDDEN:
+        raise Refused(ALREADY_HIDDEN)
+    if reason not in HideReason.values:
+        raise Refused(NEEDS_REASON)
+    return keeper
+
+
+def check_can_show_again(user: Actor, *, place: Place) -> User:
+    """What was hidden can be shown again."""
+    keeper = check_can_keep_places(user)
+    if place.state != PlaceState.HIDDEN:
+        raise Refused(NOT_HIDDEN)
+    return keeper
+
+
+def check_can_confirm(user: Actor, *, place: Place) -> User:
+    """A confirmation says that a shown place is still as the register says."""
+    keeper = check_can_keep_places(user)
+    if place.state not in {PlaceState.SUGGESTED, PlaceState.VERIFIED, PlaceState.STALE}:
+        raise Refused(NOT_SHOWN)
+    return keeper
