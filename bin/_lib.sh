@@ -81,7 +81,9 @@ lock() {
   eval "exec $1>\"\$LOCAL/$2.lock\""
   if ! flock -n "$1"; then
     say "Another $2 is under way in this clone: waiting for it to end."
-    flock "$1"
+    # In the background, so that Ctrl-C is heard; the lock belongs to the file that both share.
+    flock "$1" &
+    wait $!
   fi
 }
 unlock() { eval "exec $1>&-"; }
@@ -248,9 +250,10 @@ PYTHON
       mv "$LOCAL/secrets.env.new" "$LOCAL/secrets.env"
     )
   fi
-  local name value
-  while IFS='=' read -r name value; do
-    [ -n "${!name:-}" ] || export "$name=$value"
+  local line name
+  while IFS= read -r line; do # read with IFS='=' would take the padding off the end of a key
+    name=${line%%=*}
+    [ -n "${!name:-}" ] || export "$line"
   done <"$LOCAL/secrets.env"
 }
 
@@ -465,6 +468,11 @@ start_process() { # NAME COMMAND…: in a session of its own, so that Ctrl-C doe
   record_process "$name" $!
 }
 
+end_children() { # NAME: what a process that was killed outright has left of its session
+  local pid
+  read -r pid _ <"$RUN/$1.pid" 2>/dev/null && kill -KILL -- "-$pid" 2>/dev/null || true
+}
+
 stop_processes() { # NAME…: asks all, waits 20 s, then ends what is left with its children
   local name pid
   for name in "$@"; do
@@ -475,7 +483,7 @@ stop_processes() { # NAME…: asks all, waits 20 s, then ends what is left with 
       recorded_process "$name" >/dev/null || break
       sleep 0.1
     done
-    if pid=$(recorded_process "$name"); then kill -KILL -- "-$pid" 2>/dev/null || true; fi
+    if recorded_process "$name" >/dev/null; then end_children "$name"; fi
     rm -f "$RUN/$name.pid"
   done
 }

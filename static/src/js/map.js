@@ -19,9 +19,12 @@ import MouseWheelZoom from "ol/interaction/MouseWheelZoom.js";
 import { fromLonLat, toLonLat, transformExtent } from "ol/proj.js";
 import { createAreaLayer } from "./map/areas.js";
 import { createBaseLayer } from "./map/base.js";
+import { idOf } from "./map/colours.js";
 import { createPlaceLayer } from "./map/places.js";
 
-const FINDABLE_WITHIN = 24; // pixels around a finger
+// Tiles hold single places from their zoom 11; they are twice as wide as the zooms of a view count.
+const FIRST_ZOOM_OF_PLACES = 12.1;
+const FINDABLE_WITHIN = 24; // pixels around a finger; a target is 48 wide
 
 /** What of a page's list belongs to a feature: rows carry its id. */
 function createListLink(attribute, onChoose) {
@@ -137,36 +140,26 @@ export function createMap(panel) {
   function open(feature, coordinate, isByKeyboard) {
     const properties = feature.getProperties();
     if (places && properties.count > 1) {
-      view.animate({ center: coordinate, zoom: Math.max(view.getZoom() + 2, 11.5), duration: motion() });
+      view.animate({ center: coordinate, zoom: Math.max(view.getZoom() + 2, FIRST_ZOOM_OF_PLACES), duration: motion() });
       return;
     }
-    choose(feature.getId() ?? properties.id, coordinate, properties);
+    choose(idOf(feature), coordinate, properties);
     if (isByKeyboard) popup.querySelector("a:not([hidden]), button").focus();
   }
 
   const motion = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 200);
 
-  function findNear(pixel, within) {
-    let found = null;
-    map.forEachFeatureAtPixel(
-      pixel,
-      (feature) => {
-        found = feature;
-        return true;
-      },
-      { layerFilter: (layer) => layer === chosen.layer, hitTolerance: within },
-    );
-    return found;
-  }
+  const findNear = (coordinate, pixels) =>
+    chosen.findNear(map, coordinate, pixels, view.getResolution());
 
   map.on("click", (event) => {
-    const feature = findNear(event.pixel, places ? FINDABLE_WITHIN / 2 : 0);
+    const feature = findNear(event.coordinate, FINDABLE_WITHIN);
     if (!feature) return choose(null, null);
     open(feature, chosen.anchor(feature, event.coordinate), false);
   });
   map.on("pointermove", (event) => {
     if (event.dragging) return;
-    target.classList.toggle("is-over", Boolean(findNear(event.pixel, places ? 6 : 0)));
+    target.classList.toggle("is-over", Boolean(findNear(event.coordinate, 16)));
   });
 
   // Keyboard: OpenLayers pans by arrows and zooms by + and −; Enter chooses what is in the middle.
@@ -177,10 +170,9 @@ export function createMap(panel) {
     }
     if (event.key === "Escape") return choose(null, null);
     if (event.key !== "Enter") return;
-    const [width, height] = map.getSize();
-    const middle = [width / 2, height / 2];
-    const feature = findNear(middle, places ? 60 : 0);
-    if (feature) open(feature, chosen.anchor(feature, map.getCoordinateFromPixel(middle)), true);
+    const middle = view.getCenter();
+    const feature = findNear(middle, 60);
+    if (feature) open(feature, chosen.anchor(feature, middle), true);
   });
   function closePopup() {
     overlay.setPosition(undefined);

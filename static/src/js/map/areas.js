@@ -9,9 +9,11 @@ import Fill from "ol/style/Fill.js";
 import Stroke from "ol/style/Stroke.js";
 import Style from "ol/style/Style.js";
 import Text from "ol/style/Text.js";
-import { FONT, readColours } from "./colours.js";
+import { FONT, idOf, readColours } from "./colours.js";
 
-const LIGHT_TEXT_FROM = 4; // on the three darker steps of the ramp, numbers are white
+// Numbers on the two darkest steps of the ramp are white: 4.5 to 1 on every step.
+const LIGHT_TEXT_FROM = 5;
+const DARK_TEXT = "#101817";
 
 function makeHatch(colours) {
   const size = 8;
@@ -44,7 +46,7 @@ export function createAreaLayer({ tiles, values = "", url = "", minZoom = 0, max
   }
 
   const source = new VectorTileSource({
-    format: new MVT({ idProperty: "id" }),
+    format: new MVT(),
     url: tiles,
     minZoom,
     maxZoom,
@@ -52,7 +54,7 @@ export function createAreaLayer({ tiles, values = "", url = "", minZoom = 0, max
   source.on("tileloadend", ({ tile }) => {
     const z = tile.getTileCoord()[0];
     for (const feature of tile.getFeatures()) {
-      const key = `${z}|${feature.getId()}`;
+      const key = `${z}|${idOf(feature)}`;
       const size = getArea(feature.getExtent());
       if (size > (pieces.get(key)?.size || 0)) pieces.set(key, { size, feature });
     }
@@ -70,7 +72,7 @@ export function createAreaLayer({ tiles, values = "", url = "", minZoom = 0, max
   }
   const holdsLabel = (feature) => {
     for (let z = maxZoom; z >= minZoom; z -= 1) {
-      if (pieces.get(`${z}|${feature.getId()}`)?.feature === feature) return true;
+      if (pieces.get(`${z}|${idOf(feature)}`)?.feature === feature) return true;
     }
     return false;
   };
@@ -79,7 +81,7 @@ export function createAreaLayer({ tiles, values = "", url = "", minZoom = 0, max
     source,
     declutter: true,
     style(feature, resolution) {
-      const id = feature.getId();
+      const id = idOf(feature);
       const value = valueOf.get(id);
       const isSelected = id === selected;
       const style = new Style({
@@ -92,7 +94,7 @@ export function createAreaLayer({ tiles, values = "", url = "", minZoom = 0, max
       const hasRoom = Math.min(east - west, north - south) / resolution > 36;
       if (label && hasRoom && holdsLabel(feature)) {
         const isLight = value && value.step >= LIGHT_TEXT_FROM;
-        const color = value && value.step > 0 ? (isLight ? "#FFFFFF" : "#23302E") : colours.ink;
+        const color = value && value.step > 0 ? (isLight ? "#FFFFFF" : DARK_TEXT) : value ? colours.ink : colours.ink2;
         style.setText(
           new Text({
             text: label,
@@ -124,6 +126,18 @@ export function createAreaLayer({ tiles, values = "", url = "", minZoom = 0, max
       selected = id;
       layer.changed();
     },
+    findNear(map, coordinate) {
+      let found = null;
+      map.forEachFeatureAtPixel(
+        map.getPixelFromCoordinate(coordinate),
+        (feature) => {
+          found = feature;
+          return true;
+        },
+        { layerFilter: (one) => one === layer },
+      );
+      return found;
+    },
     describe(id, properties, text) {
       const value = valueOf.get(id);
       return {
@@ -135,7 +149,7 @@ export function createAreaLayer({ tiles, values = "", url = "", minZoom = 0, max
     countIn(extent) {
       const seen = new Set();
       for (const feature of layer.getFeaturesInExtent(extent)) {
-        if (!isEmpty(getIntersection(extent, feature.getExtent()))) seen.add(feature.getId());
+        if (!isEmpty(getIntersection(extent, feature.getExtent()))) seen.add(idOf(feature));
       }
       return seen.size;
     },

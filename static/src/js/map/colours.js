@@ -18,3 +18,6 @@ export function readColours() {
 }
 
 export const FONT = '600 15px "Atkinson Hyperlegible Next", "Vazirmatn", "Onest", system-ui, sans-serif';
+
+/** The MVT feature id, or the property of that name where a tile carries it so. */
+export const idOf = (feature) => feature.getId() ?? feature.get("id");

@@ -1,6 +1,6 @@
 // Places as vector tiles: single places with the icon of their kind, clusters with their number.
 
-import { containsCoordinate } from "ol/extent.js";
+import { buffer, containsCoordinate } from "ol/extent.js";
 import MVT from "ol/format/MVT.js";
 import VectorTileLayer from "ol/layer/VectorTile.js";
 import VectorTileSource from "ol/source/VectorTile.js";
@@ -10,7 +10,7 @@ import Icon from "ol/style/Icon.js";
 import Stroke from "ol/style/Stroke.js";
 import Style from "ol/style/Style.js";
 import Text from "ol/style/Text.js";
-import { FONT, readColours } from "./colours.js";
+import { FONT, idOf, readColours } from "./colours.js";
 
 const ICONS = JSON.parse(KINDER_KIND_ICONS);
 const ICON_FROM_RESOLUTION = 10; // metres a pixel: nearer than this, icons can be told apart
@@ -69,7 +69,7 @@ export function createPlaceLayer({ tiles, kinds = {}, url = "" }) {
     return styles.get(key);
   }
 
-  const source = new VectorTileSource({ format: new MVT({ idProperty: "id" }), url: tiles, maxZoom: 16 });
+  const source = new VectorTileSource({ format: new MVT(), url: tiles, maxZoom: 16 });
   const layer = new VectorTileLayer({
     source,
     renderMode: "vector",
@@ -77,7 +77,7 @@ export function createPlaceLayer({ tiles, kinds = {}, url = "" }) {
     style(feature, resolution) {
       const count = feature.get("count");
       if (count > 1) return styleOfCluster(count);
-      const isSelected = selected !== null && feature.getId() === selected;
+      const isSelected = selected !== null && idOf(feature) === selected;
       return styleOfPlace(feature.get("kind"), Boolean(feature.get("is_free")), isSelected, resolution < ICON_FROM_RESOLUTION);
     },
   });
@@ -93,6 +93,22 @@ export function createPlaceLayer({ tiles, kinds = {}, url = "" }) {
       if (selected === id) return;
       selected = id;
       layer.changed();
+    },
+    /** The place nearest to a position within so many pixels: fingers are wide. */
+    findNear(_map, coordinate, pixels, resolution) {
+      const [x, y] = coordinate;
+      let nearest = null;
+      let least = (pixels * resolution) ** 2;
+      for (const feature of layer.getFeaturesInExtent(buffer([x, y, x, y], pixels * resolution))) {
+        const at = anchor(feature, null);
+        if (!at) continue;
+        const distance = (at[0] - x) ** 2 + (at[1] - y) ** 2;
+        if (distance <= least) {
+          least = distance;
+          nearest = feature;
+        }
+      }
+      return nearest;
     },
     describe(id, properties, text) {
       const facts = [kinds[properties.kind] || ""];
@@ -112,7 +128,7 @@ export function createPlaceLayer({ tiles, kinds = {}, url = "" }) {
         const at = anchor(feature, null);
         if (!at || !containsCoordinate(extent, at)) continue;
         const count = feature.get("count");
-        const key = count > 1 ? `c${at}` : feature.getId();
+        const key = count > 1 ? `c${at}` : idOf(feature);
         if (seen.has(key)) continue;
         seen.add(key);
         total += count > 1 ? count : 1;
