@@ -90,8 +90,9 @@ unlock() { eval "exec $1>&-"; }
 
 hash_of() { cat "$@" | hash_stdin; }
 hash_stdin() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi | cut -c1-64; }
-stamped() { [ -f "$STAMPS/$1" ] && [ "$(cat "$STAMPS/$1")" = "$2" ]; }
-stamp() { printf '%s' "$2" >"$STAMPS/$1.new" && mv "$STAMPS/$1.new" "$STAMPS/$1"; }
+stamp_of() { case $1 in /*) printf '%s' "$1" ;; *) printf '%s' "$STAMPS/$1" ;; esac; }
+stamped() { [ -f "$(stamp_of "$1")" ] && [ "$(cat "$(stamp_of "$1")")" = "$2" ]; }
+stamp() { printf '%s' "$2" >"$(stamp_of "$1").new" && mv "$(stamp_of "$1").new" "$(stamp_of "$1")"; }
 
 # ------------------------------------------------------------------ system packages
 
@@ -317,7 +318,15 @@ choose_how() { # NAME
   fi
 }
 
+# The folder of short paths is ours or it is not used: others may write beside it.
+make_short_folder() {
+  mkdir -p -m 700 "$SHORT"
+  [ -O "$SHORT" ] && [ ! -L "$SHORT" ] || fail "$SHORT belongs to somebody else." \
+    "remove it, set TMPDIR to a folder of your own, or move this clone to a shorter path."
+}
+
 own_for_cluster() { # NAME FOLDER: makes FOLDER, private to whoever runs the cluster
+  case $2 in "$SHORT"/*) make_short_folder ;; esac
   mkdir -p "$2"
   case $(cat "$(servers_folder "$1")/how") in
     setpriv | varlib*)
@@ -394,6 +403,7 @@ start_redis() { # NAME
   local folder
   ! redis_is_up "$1" || return 0
   folder=$(socket_folder "$1" redis)
+  case $folder in "$SHORT"/*) make_short_folder ;; esac
   mkdir -p "$folder"
   chmod 700 "$folder"
   # A bell, not a store: nothing durable is in it, so it keeps no files.
@@ -492,15 +502,15 @@ stop_processes() { # NAME…: asks all, waits 20 s, then ends what is left with 
 
 # What migrations, and the packages that bring some, look like; a foreign server is always asked.
 tables_stamp() {
-  { echo "$SERVERS"; find kinder places connections -path '*/migrations/*.py' -print0 | LC_ALL=C sort -z |
+  { find kinder places connections -path '*/migrations/*.py' -print0 | LC_ALL=C sort -z |
     xargs -0 cat /dev/null; cat requirements.lock; } | hash_stdin
 }
-needs_tables() { [ -n "${KINDER_OWN_SERVERS:-}" ] || ! stamped "tables-$SERVERS" "$(tables_stamp)"; }
+needs_tables() { [ -n "${KINDER_OWN_SERVERS:-}" ] || ! stamped "$CONTENTS-tables" "$(tables_stamp)"; }
 migrate_tables() {
   local wanted
   wanted=$(tables_stamp)
   "$VENV/bin/python" manage.py migrate --no-input
-  stamp "tables-$SERVERS" "$wanted"
+  stamp "$CONTENTS-tables" "$wanted"
 }
 
 # Tests copy their databases from one that is migrated once, and made anew when a migration changes.
@@ -511,7 +521,7 @@ renew_test_tables() {
     -c "DROP DATABASE IF EXISTS kinder WITH (FORCE)" \
     -c "CREATE DATABASE kinder OWNER kinder TEMPLATE template_kinder"
   "$VENV/bin/python" manage.py migrate --no-input
-  stamp "tables-$SERVERS" "$wanted"
+  stamp "$CONTENTS-tables" "$wanted"
 }
 
 static_stamp() { { frontend_stamp; cat requirements.lock; } | hash_stdin; }
@@ -527,6 +537,7 @@ collect_static() {
 
 # prepare NAME FSYNC [chromium]: makes this clone ready and exports its environment. NAME is the set
 # of servers: demo, test or bench. DATABASE_URL and REDIS_URL in the environment replace "demo".
+# CONTENTS becomes the stamp of what that database holds; it goes when the database goes.
 prepare() {
   SERVERS=$1
   lock 9 set-up
@@ -551,6 +562,9 @@ prepare() {
       "read the log above; is the disk full? .local/servers/$1 holds their files and logs." \
       needs_servers start_servers "$1" "$2"
     export_servers "$1"
+    CONTENTS="$(servers_folder "$1")/contents"
+  else
+    CONTENTS="$STAMPS/contents-$(printf '%s' "$DATABASE_URL" | hash_stdin)"
   fi
   step "Front end" \
     "check the network, then run this again; if it stays broken delete node_modules and run this again." \
