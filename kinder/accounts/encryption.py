@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 
 
-class CannotDecrypt(Exception):
+class UnreadableTextError(Exception):
     """None of the keys opens this ciphertext: it was altered, or its key was taken away."""
 
 
@@ -30,11 +30,11 @@ def encrypt(text: str) -> bytes:
 
 
 def decrypt(ciphertext: bytes | memoryview) -> str:
-    """Return the text of a token made by `encrypt`; CannotDecrypt where no key opens it."""
+    """Return the text of a token made by `encrypt`; UnreadableTextError where no key opens it."""
     try:
         return _current_box().decrypt(bytes(ciphertext)).decode()
     except InvalidToken as error:
-        raise CannotDecrypt("None of the encryption keys opens this text.") from error
+        raise UnreadableTextError("None of the encryption keys opens this text.") from error
 
 
 def rotate(ciphertext: bytes | memoryview) -> bytes:
@@ -42,7 +42,7 @@ def rotate(ciphertext: bytes | memoryview) -> bytes:
     try:
         return _current_box().rotate(bytes(ciphertext))
     except InvalidToken as error:
-        raise CannotDecrypt("None of the encryption keys opens this text.") from error
+        raise UnreadableTextError("None of the encryption keys opens this text.") from error
 
 
 # What a room does to put its own ciphertexts under the newest key; returns how many it wrote.

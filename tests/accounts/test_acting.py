@@ -24,6 +24,11 @@ def read() -> tuple[str, str]:
     return user_id, purpose
 
 
+def divide_by_zero() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1/0")
+
+
 @pytest.mark.django_db
 def test_inside_the_database_knows_the_user_and_afterwards_nobody() -> None:
     user = make_user()
@@ -59,8 +64,7 @@ def test_a_database_error_in_a_nested_use_restores_the_outer_one() -> None:
     user = make_user()
     with acting(user=user):
         with pytest.raises(DatabaseError), acting(purpose=Purpose.SWEEP):
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1/0")
+            divide_by_zero()
         assert read() == (str(user.pk), "")
 
 
@@ -71,8 +75,7 @@ def test_a_caught_error_that_broke_the_savepoint_rolls_back_quietly() -> None:
         with acting(purpose=Purpose.SWEEP):
             User.objects.filter(pk=user.pk).update(name="changed")
             with pytest.raises(DatabaseError), transaction.atomic(savepoint=False):
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT 1/0")
+                divide_by_zero()
         assert read() == (str(user.pk), "")
     user.refresh_from_db()
     assert user.name != "changed"
