@@ -1,6 +1,19 @@
 """Addresses of vector tiles and the values that colour them."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from places import tile_views
 
 app_name = "tiles"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path(
+        "places/<int:version>/<int:z>/<int:x>/<int:y>.mvt",
+        tile_views.show_place_tile,
+        name="places",
+    ),
+    path(
+        "areas/<slug:slug>/<slug:level>/<int:z>/<int:x>/<int:y>.mvt",
+        tile_views.show_area_tile,
+        name="areas",
+    ),
+]

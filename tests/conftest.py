@@ -23,6 +23,11 @@ hypothesis.settings.load_profile(
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
+def pytest_configure() -> None:
+    """WhiteNoise warns where nothing was collected; tests serve straight from static/dist."""
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+
+
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Use all cores for folders; named files are soonest done without starting workers."""
     if config.args and all(".py" in argument for argument in config.args):
