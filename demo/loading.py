@@ -1,0 +1,175 @@
+"""Loads the demo in stages that can be interrupted anywhere.
+
+Each stage is one transaction that ends by writing its marker, so a stage is there wholly or not at
+all, and a second run goes on with the first stage that is missing. The day of the first stage is
+kept and used for all of them. (The releases are many transactions, each harmless to repeat.)
+"""
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from demo.areas import SLUG, load_areas
+from demo.people import load_people
+from demo.quarters import first_quarter
+from demo.register import make_register
+from demo.town import SEED, build_town
+from demo.whereabouts import load_gatherings, load_places
+from places.exchange.models import ImportBatch
+from places.models import Area, Geography
+
+# Markers of this name in ImportBatch; a change to what is loaded raises the version.
+PREFIX = "demo"
+VERSION = f"Whinsay 1 (seed {SEED})"
+LOCK = 0x64656D6F
+
+
+class CannotLoadError(Exception):
+    """The demo must not be loaded here; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """`load` takes the day of loading and returns how many rows it made. `is_atomic` is false
+    where it is many transactions, each of which can be repeated."""
+
+    key: str
+    title: str
+    load: Callable[[dt.date], int]
+    is_atomic: bool = True
+
+
+def _areas(day: dt.date) -> int:
+    return load_areas(build_town(), from_on=first_quarter(day), until_on=day)
+
+
+def _people(day: dt.date) -> int:
+    return load_people(_geography())
+
+
+def _places(day: dt.date) -> int:
+    return load_places(make_register(build_town()), _geography(), day=day)
+
+
+def _gatherings(day: dt.date) -> int:
+    return load_gatherings(day=day)
+
+
+def _geography() -> Geography:
+    return Geography.objects.get(slug=SLUG)
+
+
+STAGES = (
+    Stage("areas", "Areas, people in them, postcodes", _areas),
+    Stage("people", "Organisations and users", _people),
+    Stage("places", "Places and their welcome", _places),
+    Stage("gatherings", "Gatherings", _gatherings),
+)
+
+
+def is_loaded() -> bool:
+    """Whether the whole demo is here."""
+    return len(_done()) == len(STAGES)
+
+
+def is_there() -> bool:
+    """Whether the database holds the demo, wholly or in part."""
+    return Geography.objects.filter(slug=SLUG).exists()
+
+
+def load_demo(say: Callable[[str], None]) -> bool:
+    """Load what is missing, telling each step and its seconds to `say`; False if nothing was.
+
+    Raises CannotLoadError where the database holds a real place, another version of the demo, or
+    where another process is loading it now.
+    """
+    with _alone():
+        check_can_load()
+        done = _done()
+        if len(done) == len(STAGES):
+            return False
+        if done:
+            say(f"Going on with an interrupted load: {len(done)} of {len(STAGES)} steps are there.")
+        day = _day(done)
+        for number, stage in enumerate(STAGES, start=1):
+            if stage.key in done:
+                continue
+            began = time.monotonic()
+            rows = _run(stage, day)
+            seconds = time.monotonic() - began
+            say(f"[{number}/{len(STAGES)}] {stage.title}: {rows:,} rows in {seconds:.1f} s")
+        return True
+
+
+def check_can_load() -> None:
+    """Raise CannotLoadError where the demo would stand beside something real."""
+    if Area.objects.exclude(geography__slug=SLUG).exists():
+        raise CannotLoadError(
+            "This database holds real areas: the demo's invented ones would be mistaken for them. "
+            "Load it into an empty database."
+        )
+    other = ImportBatch.objects.filter(what__startswith=f"{PREFIX} ").exclude(source=VERSION)
+    if other.exists():
+        raise CannotLoadError(
+            "This database holds the demo of another version of Kinder, which stays as it is. "
+            "For this version's demo start with an empty database."
+        )
+
+
+def _run(stage: Stage, day: dt.date) -> int:
+    if not stage.is_atomic:
+        rows = stage.load(day)
+        with transaction.atomic():
+            _mark(stage, day, rows)
+        return rows
+    with transaction.atomic():
+        rows = stage.load(day)
+        _mark(stage, day, rows)
+    return rows
+
+
+def _mark(stage: Stage, day: dt.date, rows: int) -> None:
+    now = timezone.now()
+    ImportBatch.objects.create(
+        what=f"{PREFIX} {stage.key}",
+        source=VERSION,
+        state=ImportBatch.State.DONE,
+        created=rows,
+        # The day of loading, which a resumed load takes up again.
+        started_at=timezone.make_aware(dt.datetime.combine(day, dt.time(12))),
+        finished_at=now,
+    )
+
+
+def _done() -> set[str]:
+    markers = ImportBatch.objects.filter(
+        what__startswith=f"{PREFIX} ", source=VERSION, state=ImportBatch.State.DONE
+    )
+    return {what.removeprefix(f"{PREFIX} ") for what in markers.values_list("what", flat=True)}
+
+
+def _day(done: set[str]) -> dt.date:
+    if not done:
+        return timezone.localdate()
+    first = ImportBatch.objects.filter(what__startswith=f"{PREFIX} ").earliest("id")
+    return timezone.localdate(first.started_at)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Hold the lock of the load: two at once would both find the tables empty."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [LOCK])
+        if not cursor.fetchone()[0]:
+            raise CannotLoadError("Another process is loading the demo now. Wait until it is done.")
+    try:
+        yield
+    finally:
+        if connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
