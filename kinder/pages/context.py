@@ -10,6 +10,8 @@ from django.urls import NoReverseMatch, reverse, translate_url
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, to_locale
 
+from kinder.accounts.models import User
+
 THEME_COOKIE = "kinder_theme"
 TEXT_COOKIE = "kinder_text"
 THEMES = ("light", "dark")
@@ -93,7 +95,7 @@ class Site:
     def navigation(self) -> list[Link]:
         """The links of the header that this reader may follow."""
         user = getattr(self._request, "user", None)
-        is_worker = bool(user and user.is_authenticated)
+        is_worker = isinstance(user, User) and user.needs_second_factor
         links = []
         for name, label, for_workers in NAVIGATION:
             if for_workers and not is_worker:

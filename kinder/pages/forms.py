@@ -1,9 +1,11 @@
-"""How the pages look, chosen by the reader."""
+"""What readers type or choose in the hall."""
 
 from typing import ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from kinder.pages.search import LONGEST_QUERY
 
 
 class AppearanceForm(forms.Form):
@@ -25,4 +27,16 @@ class AppearanceForm(forms.Form):
     )
     text_size = forms.ChoiceField(
         label=_("Text size"), choices=TEXT_SIZES, required=False, widget=forms.RadioSelect
+    )
+
+
+class SearchForm(forms.Form):
+    """A name, a postcode or a street."""
+
+    q = forms.CharField(
+        label=_("Find your neighbourhood or a place"),
+        help_text=_("A name, a street or a postcode"),
+        max_length=LONGEST_QUERY,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )

@@ -7,6 +7,9 @@ from kinder.pages import views
 app_name = "pages"
 urlpatterns = [
     path("", views.show_home, name="home"),
+    path("today/", views.show_today, name="today"),
+    path("search/", views.search, name="search"),
+    path("areas/<str:code>/", views.show_area, name="area"),
     path("about/", views.show_about, name="about"),
     path("privacy/", views.show_privacy, name="privacy"),
     path("accessibility/", views.show_accessibility, name="accessibility"),

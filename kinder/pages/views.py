@@ -2,16 +2,33 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language, get_language_bidi
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from connections.indicators.definitions import RANGE_NOTE
+from connections.indicators.disclosure import K_MIN
+from kinder.accounts.rules import check_signed_in
 from kinder.pages.context import TEXT_COOKIE, THEME_COOKIE, Site
-from kinder.pages.forms import AppearanceForm
+from kinder.pages.forms import AppearanceForm, SearchForm
+from kinder.pages.neighbourhood import (
+    find_area,
+    find_holders,
+    find_home_areas,
+    find_parts,
+    find_standing_release,
+    next_release_on,
+    read_register,
+    tell_figures,
+)
+from kinder.pages.search import find
+from kinder.pages.today import gather_today
+from places.gatherings import soon_in
 
 ONE_YEAR = 365 * 24 * 60 * 60
 
@@ -20,7 +37,62 @@ ONE_YEAR = 365 * 24 * 60 * 60
 @require_safe
 def show_home(request: HttpRequest) -> HttpResponse:
     """Choose a neighbourhood, add a moment, learn what this is."""
-    return render(request, "pages/home.html")
+    areas = find_home_areas()
+    councils = {area.parent_id for area in areas}
+    return render(
+        request,
+        "pages/home.html",
+        {
+            "areas": areas,
+            "has_groups": len(councils) > 1,
+            "form": SearchForm(),
+        },
+    )
+
+
+@login_not_required
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Find a neighbourhood or a place; the address holds the question."""
+    form = SearchForm(request.GET)
+    query = form.cleaned_data["q"] if form.is_valid() else ""
+    found = find(query, user=request.user)
+    return render(request, "pages/search.html", {"form": form, "found": found})
+
+
+@login_not_required
+@require_safe
+def show_area(request: HttpRequest, code: str) -> HttpResponse:
+    """A neighbourhood's public page: what is there, what is on, what was released."""
+    area = find_area(code)
+    if area is None:
+        raise Http404(_("We know no area with this code."))
+    if area.code != code:
+        return redirect("pages:area", area.code, permanent=True)
+    now = timezone.localtime()
+    release = find_standing_release()
+    return render(
+        request,
+        "pages/area.html",
+        {
+            "area": area,
+            "holders": find_holders(area),
+            "parts": find_parts(area),
+            "register": read_register(area, now),
+            "gatherings": soon_in(area, now),
+            "release": release,
+            "told": tell_figures(area, release) if release else [],
+            "next_release_on": next_release_on(now.date()),
+            "range_note": RANGE_NOTE,
+        },
+    )
+
+
+@require_safe
+def show_today(request: HttpRequest) -> HttpResponse:
+    """What waits for somebody who works for an organisation."""
+    user = check_signed_in(request.user)
+    return render(request, "pages/today.html", {"today": gather_today(user)})
 
 
 @login_not_required
@@ -32,7 +104,7 @@ def show_about(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def show_privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/privacy.html")
+    return render(request, "pages/privacy.html", {"minimum_people": K_MIN})
 
 
 @login_not_required

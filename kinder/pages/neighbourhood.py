@@ -1,0 +1,148 @@
+"""What a neighbourhood's page tells: what is there, what is on, what was released. Never a count of
+moments: only figures that passed the gate leave their room."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import QuerySet
+
+from connections.indicators.definitions import INDICATORS, NOT_SHOWN_NOTE, Indicator
+from connections.indicators.models import Figure, Release
+from kinder.pages.search import PAGE_LEVELS
+from places.hours import Status, describe_status, status_at
+from places.models import Area, Place
+from places.vocabulary import AreaLevel
+
+PLACES_SHOWN = 6
+# The figures that a page leads with; the rest stands in the report.
+LEADING = ("A1", "A3", "C1")
+# A quarter is published from this day after its end, at the earliest.
+DAYS_TO_RELEASE = 45
+
+
+@dataclass(frozen=True)
+class OpenPlace:
+    place: Place
+    status: Status
+    words: str
+
+
+@dataclass(frozen=True)
+class Register:
+    """What the register knows of an area: counts, and the first places to go to."""
+
+    known: int
+    free: int
+    free_open: int
+    first: list[OpenPlace]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One released figure as a sentence, or why it is not shown."""
+
+    indicator: Indicator
+    sentence: str
+    is_shown: bool
+
+
+def find_area(code: str) -> Area | None:
+    """Return the current area with a page that has `code`, or once had it."""
+    current = Area.objects.filter(geography__is_current=True, level__in=PAGE_LEVELS)
+    return current.filter(code=code).first() or current.filter(aliases__code=code).first()
+
+
+def find_holders(area: Area) -> list[Area]:
+    """Return the areas with a page above `area`, the largest first."""
+    above = Area.objects.filter(
+        descendants__area=area, descendants__depth__gt=0, level__in=PAGE_LEVELS
+    )
+    return list(above.order_by("-descendants__depth"))
+
+
+def find_home_areas() -> list[Area]:
+    """Return the areas to choose from on the first page: communities, else councils."""
+    current = Area.objects.filter(geography__is_current=True).select_related("parent")
+    for level in (AreaLevel.COMMUNITY, AreaLevel.COUNCIL):
+        if areas := list(current.filter(level=level).order_by("parent__name", "name", "id")):
+            return areas
+    return []
+
+
+def read_register(area: Area, at: datetime) -> Register:
+    """Count the places of `area`, and pick those free to stay, the open ones first."""
+    places = Place.objects.shown().filter(area__ancestors__ancestor=area)
+    free = [_describe(place, at) for place in places.free_to_stay().order_by("name", "id")]
+    free.sort(key=lambda one: not one.status.is_open)
+    return Register(
+        known=places.count(),
+        free=len(free),
+        free_open=sum(one.status.is_open for one in free),
+        first=free[:PLACES_SHOWN],
+    )
+
+
+def _describe(place: Place, at: datetime) -> OpenPlace:
+    status = status_at(place.opening_hours, at, point=place.point)
+    return OpenPlace(place, status, describe_status(status, at))
+
+
+def find_standing_release() -> Release | None:
+    """Return the newest published release, by the role that sees nothing else."""
+    return Release.objects.using("reports").standing().select_related("quarter").first()
+
+
+def tell_figures(area: Area, release: Release) -> list[Told]:
+    """Return the leading figures of `area` in `release` as sentences."""
+    figures = Figure.objects.using("reports").filter(
+        release=release, area_id=area.pk, indicator__in=LEADING
+    )
+    by_code = {figure.indicator: figure for figure in figures}
+    return [_tell(by_code[code], area) for code in LEADING if code in by_code]
+
+
+def _tell(figure: Figure, area: Area) -> Told:
+    indicator = INDICATORS[figure.indicator]
+    if figure.status != Figure.Status.SHOWN or figure.value is None:
+        words = (
+            NOT_SHOWN_NOTE
+            if figure.status == Figure.Status.SUPPRESSED
+            else figure.get_status_display()
+        )
+        return Told(indicator, str(words), is_shown=False)
+    sentence = indicator.read(
+        area=area.name, value=figure.value, low=figure.lower, high=figure.upper
+    )
+    return Told(indicator, sentence, is_shown=True)
+
+
+def next_release_on(today: date) -> date:
+    """Return the earliest day from `today` on which a quarter's figures may come out."""
+    starts = (
+        date(today.year + step // 4, 1 + 3 * (step % 4), 1) for step in _quarters_around(today)
+    )
+    return min(
+        due for start in starts if (due := start + timedelta(days=DAYS_TO_RELEASE - 1)) >= today
+    )
+
+
+def _quarters_around(today: date) -> Iterable[int]:
+    now = (today.month - 1) // 3
+    return range(now, now + 3)
+
+
+def find_parts(area: Area) -> "QuerySet[Area]":
+    """Return the areas with a page right below `area`."""
+    levels = {
+        AreaLevel.COUNCIL: AreaLevel.COMMUNITY,
+        AreaLevel.COMMUNITY: AreaLevel.INTERMEDIATE,
+    }
+    level = levels.get(AreaLevel(area.level))
+    below = Area.objects.filter(ancestors__ancestor=area).order_by("name", "id")
+    if level is None:
+        return below.none()
+    parts = below.filter(level=level)
+    if level is AreaLevel.COMMUNITY and not parts.exists():
+        return below.filter(level=AreaLevel.INTERMEDIATE)
+    return parts
