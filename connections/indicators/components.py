@@ -20,14 +20,12 @@ from connections.indicators import access
 from connections.indicators.branches import homes_by_branch
 from connections.indicators.definitions import INDICATORS
 from connections.indicators.disclosure import Kind
+from connections.indicators.eligibility import QUARTER_CAP
 from connections.indicators.models import Component, Release, ReleaseShard
 from connections.indicators.statistics import FloatArray
 from places.models import Geography, Place
 from places.vocabulary import FREE_TO_STAY, AreaLevel, CostToStay
 
-QUARTER_CAP = 40
-"""Moments of one person's quarter that count (a judgement). Shares, and who both gave and
-received, do not change under a proportional cap; it bounds what one person adds to a total."""
 BALANCE_FROM = 3
 """Fewer moments given or received say nothing of a person's balance (method.md, A3)."""
 CHECKED_MONTHS = 12

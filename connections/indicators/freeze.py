@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from connections.indicators import quarters, rules
 from connections.indicators.branches import LIFTED
+from connections.indicators.eligibility import MIN_AGE_DAYS
 from connections.indicators.models import AbuseAlert, Quarter
 from connections.indicators.sweep import SHARDS, sweep_shard
 from connections.interactions.models import DirtyMark
@@ -23,8 +24,6 @@ from kinder.accounts.models import User
 from kinder.accounts.rules import Refused
 from places.models import Geography
 
-SEEN_DAYS = 14
-"""Somebody counts who first came so many days before the quarter's end (method.md, 1)."""
 SPIKE_TIMES = 3
 """Joins above so many times their median raise a warning (method.md, attack 7)."""
 SPIKE_FROM = 20
@@ -57,10 +56,10 @@ def freeze_quarter(
         return _freeze(by=by, quarter_on=quarter_on, now=now)
     except OperationalError as error:
         # Held or finished by somebody else since our snapshot.
-        quarter.refresh_from_db()
-        if quarter.frozen_at is not None:
-            return quarter
-        raise Refused(rules.FREEZING) from error
+        frozen = Quarter.objects.filter(pk=quarter_on, frozen_at__isnull=False).first()
+        if frozen is None:
+            raise Refused(rules.FREEZING) from error
+        return frozen
 
 
 def geography_for(quarter_on: dt.date) -> Geography:
@@ -113,12 +112,11 @@ def _freeze(*, by: User | Purpose, quarter_on: dt.date, now: dt.datetime | None)
 
 
 def _parameters(quarter: Quarter) -> dict[str, Any]:
-    ends_on = quarters.next_quarter(quarter.starts_on)
     return {
         "quarter": quarter.starts_on,
-        "ends": ends_on,
+        "ends": quarters.next_quarter(quarter.starts_on),
         "geography": quarter.geography_id,
-        "seen_by": ends_on - dt.timedelta(days=SEEN_DAYS),
+        "seen_by": quarters.last_day(quarter.starts_on) - dt.timedelta(days=MIN_AGE_DAYS),
         "zone": settings.TIME_ZONE,
     }
 
@@ -165,8 +163,8 @@ def raise_join_spikes(quarter_on: dt.date) -> int:
 
 
 # A person's home is the area they picked, else the one they logged most, seen there on two days
-# (ties: the latest), else only the council is known. Two different days are a first that is
-# before the last. Moments in areas of another vintage follow the official lookup.
+# (ties: the latest), else only the council is known. MIN_DATES is 2, and two different days are a
+# first that is before the last. Moments in areas of another vintage follow the official lookup.
 FREEZE = f"""
 WITH lifted AS MATERIALIZED ({LIFTED}), known AS MATERIALIZED (
     SELECT area_id, home_id, council_id FROM lifted

@@ -222,7 +222,7 @@ class Release(models.Model):
     def counts_adults(self) -> bool:
         """Rates are per residents aged 16 or more; of all ages where those are not known for
         the whole geography."""
-        return self.parameters.get("denominator", "adults") == "adults"
+        return bool(self.parameters.get("denominator", "adults") == "adults")
 
 
 class ReleaseShard(models.Model):

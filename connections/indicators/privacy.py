@@ -29,6 +29,12 @@ def describe() -> list[Holding]:
     ]
 
 
+COUNTS = (
+    "logs", "gave", "received", "noticed", "different", "different_answered", "beyond",
+    "beyond_answered", "at_place", "ties",
+)  # fmt: skip
+
+
 def export(person: Person) -> dict[str, list[dict[str, Any]]]:
     """Return the person's counts as plain data. Nothing else in this room knows a person."""
     key = _contributor_of(person)
@@ -37,20 +43,16 @@ def export(person: Person) -> dict[str, list[dict[str, Any]]]:
     months = ContributorMonth.objects.filter(contributor_id=key).order_by("month_on", "area_id")
     frozen = QuarterContributor.objects.filter(contributor_id=key).order_by("quarter_id")
     return {
-        ContributorMonth._meta.label_lower: list(
-            months.values(
-                "month_on", "area__code", "logs", "gave", "received", "noticed", "different",
-                "different_answered", "beyond", "beyond_answered", "at_place", "ties", "seen_on",
+        ContributorMonth._meta.label_lower: [
+            dict(row) for row in months.values("month_on", "area__code", "seen_on", *COUNTS)
+        ],
+        QuarterContributor._meta.label_lower: [
+            dict(row)
+            for row in frozen.values(
+                "quarter_id", "home__code", "council__code", "is_eligible", *COUNTS
             )
-        ),
-        QuarterContributor._meta.label_lower: list(
-            frozen.values(
-                "quarter_id", "home__code", "council__code", "is_eligible", "logs", "gave",
-                "received", "noticed", "different", "different_answered", "beyond",
-                "beyond_answered", "at_place", "ties",
-            )
-        ),
-    }  # fmt: skip
+        ],
+    }
 
 
 def erase(person: Person) -> int:

@@ -86,10 +86,11 @@ def write_figures(release: Release) -> int:
         figures = [one for one in told[code] if levels[one.area] in indicator.levels]
         shrunk = steady(indicator, figures, parents, levels)
         for one in figures:
-            if indicator.is_about_places:
-                coverage = _percent(given[code][one.area].completeness)
-            else:
-                coverage = _answered(indicator, one, taking_part)
+            coverage = (
+                _percent(given[code][one.area].completeness)
+                if indicator.is_about_places
+                else _answered(indicator, one, taking_part)
+            )
             rows.append(_figure(release, code, one, shrunk.get(one.area), coverage))
     Figure.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
     return len(rows)
@@ -199,8 +200,8 @@ def _steady_level(kind: Kind, level: Sequence[Protected], towards: list[float]) 
             prior = statistics.fit_gamma_prior(n, exposure)
         except ValueError:
             # Areas differ no more than by chance: all have the overall rate.
-            overall = statistics.round_significant(n.sum() / exposure.sum(), 3)
-            return [float(overall)] * len(level)
+            everywhere = float(statistics.round_significant(n.sum() / exposure.sum(), 3))
+            return [everywhere] * len(level)
         rates = statistics.shrink_rates(n, exposure, prior).value
         return [float(one) for one in statistics.round_significant(rates, 3)]
     scale = 100.0 if kind is Kind.PROPORTION else 1.0
