@@ -21,6 +21,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import esbuild from "esbuild";
+import { decompress } from "wawoff2";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const source = path.join(here, "src");
@@ -40,6 +41,20 @@ const FONTS = [
   "vazirmatn/files/vazirmatn-arabic-wght-normal.woff2",
   "onest/files/onest-cyrillic-wght-normal.woff2",
 ];
+
+// The PDF's fonts: its maker reads no woff2.
+const PRINT_FONTS = ["latin-400-normal", "latin-700-normal", "latin-ext-400-normal", "latin-ext-700-normal"];
+
+/**
+ * Renames a font's family in place, by a word of the same length. The two halves of a family share
+ * its name, and the maker of the PDF would look into one of them only.
+ */
+function renameFamily(font, from, to) {
+  const wide = (text) => Buffer.from(text, "utf16le").swap16();
+  for (let at = font.indexOf(wide(from)); at !== -1; at = font.indexOf(wide(from), at + 1)) {
+    wide(to).copy(font, at);
+  }
+}
 
 /** A package's file, whatever its export map allows. */
 function packageFile(name) {
@@ -92,6 +107,14 @@ rmSync(target, { recursive: true, force: true });
 mkdirSync(path.join(target, "fonts"), { recursive: true });
 for (const font of FONTS) {
   cpSync(packageFile(`@fontsource-variable/${font}`), path.join(target, "fonts", path.basename(font)));
+}
+mkdirSync(path.join(target, "fonts", "print"));
+for (const cut of PRINT_FONTS) {
+  const name = `atkinson-hyperlegible-next-${cut}`;
+  const file = packageFile(`@fontsource/atkinson-hyperlegible-next/files/${name}.woff2`);
+  const plain = Buffer.from(await decompress(readFileSync(file)));
+  if (cut.startsWith("latin-ext")) renameFamily(plain, "Next", "More");
+  writeFileSync(path.join(target, "fonts", "print", `${name}.ttf`), plain);
 }
 cpSync(path.join(source, "img"), path.join(target, "img"), { recursive: true });
 const kindIcons = buildIcons();

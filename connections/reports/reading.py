@@ -1,0 +1,263 @@
+"""Reads released figures through the database role that can see nothing else.
+
+Every page, table, map and file of this room is made of what this module returns, so that the same
+cell is the same text everywhere.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib.gis.db.models import Extent
+from django.utils.translation import gettext as _
+
+from connections.indicators.definitions import INDICATORS, Indicator
+from connections.indicators.models import Figure, Release
+from connections.reports import wording
+from places.models import Area, AreaAncestor
+from places.vocabulary import AreaLevel
+
+READER = "reports"
+
+# From the finest to the whole: the order of comparators and of the picker.
+LEVELS = [
+    AreaLevel.ZONE,
+    AreaLevel.INTERMEDIATE,
+    AreaLevel.COMMUNITY,
+    AreaLevel.COUNCIL,
+    AreaLevel.COUNTRY,
+]
+
+
+class NotReleasedError(Exception):
+    """No published release answers the question."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure as every format shows it."""
+
+    area: Area
+    indicator: Indicator
+    figure: Figure | None
+
+    @property
+    def status(self) -> str:
+        """The released status; an indicator that this release does not hold is "absent"."""
+        return self.figure.status if self.figure else "absent"
+
+    @property
+    def is_shown(self) -> bool:
+        return self.status == Figure.Status.SHOWN
+
+    @property
+    def value(self) -> str:
+        """The figure with its unit, or the mark that stands for it."""
+        return wording.value(self.indicator, self.figure)
+
+    @property
+    def number(self) -> str:
+        """The bare figure for a spreadsheet, "[c]" where it is suppressed."""
+        return wording.number(self.figure)
+
+    @property
+    def interval(self) -> str:
+        return wording.interval(self.figure)
+
+    @property
+    def people(self) -> str:
+        return wording.people(self.figure)
+
+    @property
+    def why(self) -> str:
+        """Why no number is shown, empty where one is."""
+        return explain(self.status)
+
+    @property
+    def reading(self) -> str:
+        """The figure in a sentence."""
+        return wording.sentence(self.indicator, self.area.name, self.figure)
+
+
+@dataclass(frozen=True)
+class Line:
+    """An indicator's figure in the area, and, where areas may be compared, in those around it."""
+
+    indicator: Indicator
+    cell: Cell
+    comparators: list[Cell]
+
+
+@dataclass(frozen=True)
+class Part:
+    """An area within the area, with its figures in the order of the lines."""
+
+    area: Area
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that a report on an area tells: lines, parts A–Z, and what it was made from."""
+
+    area: Area
+    holders: list[Area]
+    release: Release
+    lines: list[Line]
+    parts_level: str
+    parts: list[Part]
+
+    @property
+    def period(self) -> str:
+        return wording.period(self.release.quarter_id)
+
+    @property
+    def comparable(self) -> list[Indicator]:
+        """The indicators by which areas may be held against each other: those of the parts."""
+        return [line.indicator for line in self.lines if line.indicator.is_comparable]
+
+    @property
+    def has_suppressed(self) -> bool:
+        cells = [line.cell for line in self.lines] + [c for p in self.parts for c in p.cells]
+        return any(cell.status == Figure.Status.SUPPRESSED for cell in cells)
+
+
+def list_releases() -> list[Release]:
+    """Return the published releases, newest quarter first."""
+    return list(Release.objects.using(READER).standing().select_related("geography"))
+
+
+def find_release(period: str | None) -> Release:
+    """Return the published release of `period` ("2026-Q1"), the newest where None.
+
+    Raises NotReleasedError.
+    """
+    for release in list_releases():
+        if period is None or wording.period(release.quarter_id) == period:
+            return release
+    raise NotReleasedError(period or "")
+
+
+def find_area(release: Release, code: str) -> Area:
+    """Return the release's area with `code`, or with an alias of it. Raises Area.DoesNotExist."""
+    areas = Area.objects.using(READER).filter(geography=release.geography_id)
+    return areas.defer("geometry").get(code=code)
+
+
+def read_cells(
+    release: Release, areas: Iterable[Area], codes: Iterable[str] | None = None
+) -> dict[tuple[int, str], Cell]:
+    """Return the cells of `areas`, keyed by area id and indicator code: one query."""
+    by_id = {area.pk: area for area in areas}
+    wanted = list(INDICATORS) if codes is None else list(codes)
+    figures = Figure.objects.using(READER).filter(
+        release_id=release.pk, area__in=list(by_id), indicator__in=wanted
+    )
+    found = {(figure.area_id, figure.indicator): figure for figure in figures}
+    return {
+        (pk, code): Cell(area, INDICATORS[code], found.get((pk, code)))
+        for pk, area in by_id.items()
+        for code in wanted
+    }
+
+
+def read_report(release: Release, code: str) -> Report:
+    """Return the report on the area with `code`: five queries, whatever its size."""
+    area = find_area(release, code)
+    holders = [
+        link.ancestor
+        for link in AreaAncestor.objects.using(READER)
+        .filter(area=area, depth__gt=0)
+        .select_related("ancestor")
+        .defer("ancestor__geometry")
+        .order_by("depth")
+    ]
+    parts = _parts_of(area)
+    cells = read_cells(release, [area, *holders, *parts])
+    held = [code for code in INDICATORS if cells[area.pk, code].figure is not None]
+    return Report(
+        area=area,
+        holders=holders,
+        release=release,
+        lines=[
+            Line(
+                INDICATORS[code],
+                cells[area.pk, code],
+                # Who logs differs from area to area: such figures stand beside no other area's.
+                [cells[holder.pk, code] for holder in holders]
+                if INDICATORS[code].is_comparable
+                else [],
+            )
+            for code in held
+        ],
+        parts_level=parts[0].get_level_display() if parts else "",
+        parts=[
+            Part(part, [cells[part.pk, code] for code in held if INDICATORS[code].is_comparable])
+            for part in parts
+        ],
+    )
+
+
+def _parts_of(area: Area) -> list[Area]:
+    """Return the intermediate zones within a larger area, A–Z, never ranked."""
+    if LEVELS.index(AreaLevel(area.level)) <= LEVELS.index(AreaLevel.INTERMEDIATE):
+        return []
+    level = AreaLevel.COUNCIL if area.level == AreaLevel.COUNTRY else AreaLevel.INTERMEDIATE
+    return list(
+        Area.objects.using(READER)
+        .filter(ancestors__ancestor=area, level=level)
+        .defer("geometry")
+        .order_by("name", "code")
+    )
+
+
+def read_level(release: Release, level: str, code: str) -> list[Cell]:
+    """Return one indicator's cells for all areas of `level`, A–Z: what map and table share."""
+    areas = list(
+        Area.objects.using(READER)
+        .filter(geography=release.geography_id, level=level)
+        .defer("geometry")
+        .order_by("name", "code")
+    )
+    cells = read_cells(release, areas, [code])
+    return [cells[area.pk, code] for area in areas]
+
+
+def read_extent(release: Release, level: str) -> list[float]:
+    """Return west, south, east, north of a level's areas in degrees: the first view of a map."""
+    found = Area.objects.using(READER).filter(geography=release.geography_id, level=level)
+    return list(found.aggregate(box=Extent("geometry"))["box"] or (-8.7, 49.8, 1.8, 60.9))
+
+
+def list_areas(release: Release, words: str = "") -> list[Area]:
+    """Return the areas a report can be asked for, the largest first, narrowed by `words`."""
+    areas = (
+        Area.objects.using(READER)
+        .filter(geography=release.geography_id)
+        .exclude(level=AreaLevel.ZONE)
+        .defer("geometry")
+        .order_by("name", "code")
+    )
+    if words:
+        areas = areas.filter(name__icontains=words) | areas.filter(code__iexact=words)
+    return sorted(areas, key=lambda area: -LEVELS.index(AreaLevel(area.level)))
+
+
+def next_release_on(release: Release) -> date:
+    """Return the first day on which the quarter after `release`'s may be published: 45 days after
+    it ends."""
+    return wording.publication_day(wording.next_quarter(release.quarter_id))
+
+
+def explain(status: str) -> str:
+    """Return why a cell shows no number."""
+    return {
+        Figure.Status.SUPPRESSED.value: _(
+            "Not shown. There are too few answers, or showing it could point to someone."
+        ),
+        Figure.Status.PROVISIONAL.value: _(
+            "Not shown yet. Too few of the places here were checked in the last 12 months."
+        ),
+        Figure.Status.FEW_PLACES.value: _("Fewer than 3 places."),
+        "absent": _("Not part of this release."),
+    }.get(status, "")

@@ -1,0 +1,225 @@
+"""Pages of released figures: pick an area, read it, see it on a map, take it away."""
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_safe
+
+from connections.indicators.definitions import INDICATORS
+from connections.reports import reading, wording
+from connections.reports.actions import make_report
+from connections.reports.choropleth import classify, ramp_legend
+from connections.reports.forms import PERIOD, FiguresForm, PickerForm
+from connections.reports.models import AreaReport
+from connections.reports.pdf import method_notes, opening, suppression_note
+from kinder.accounts.models import User
+from places.maps import base_map
+from places.models import Area, Postcode
+from places.tiles import describe_area_layer
+from places.vocabulary import AreaLevel
+
+CONTENT_TYPES = {
+    AreaReport.Format.HTML: "text/html; charset=utf-8",
+    AreaReport.Format.PDF: "application/pdf",
+    AreaReport.Format.CSV: "text/csv; charset=utf-8",
+}
+
+
+def _release_or_404(period: str | None) -> Any:
+    if period and not PERIOD.fullmatch(period):
+        raise BadRequest("Only calendar quarters are released, for example 2026-Q1.")
+    try:
+        return reading.find_release(period or None)
+    except reading.NotReleasedError as error:
+        raise Http404("Nothing is released for this quarter.") from error
+
+
+@login_not_required
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """Find an area by name, code or postcode and open its figures."""
+    form = PickerForm(request.GET)
+    releases = reading.list_releases()
+    if not releases or not form.is_valid():
+        return render(
+            request,
+            "reports/index.html",
+            {"form": form, "releases": releases, "groups": []},
+            status=200 if form.is_valid() else 400,
+        )
+    release = _release_or_404(form.cleaned_data["release"])
+    words = form.cleaned_data["q"].strip()
+    areas = reading.list_areas(release, words)
+    postcode = _find_by_postcode(release, words)
+    groups: dict[str, list[Area]] = {}
+    for area in [*postcode, *areas]:
+        groups.setdefault(area.get_level_display(), []).append(area)
+    return render(
+        request,
+        "reports/index.html",
+        {
+            "form": form,
+            "releases": releases,
+            "release": release,
+            "period": wording.period(release.quarter_id),
+            "periods": [wording.period(item.quarter_id) for item in releases],
+            "groups": list(groups.items()),
+            "words": words,
+            "next_on": reading.next_release_on(releases[0]),
+        },
+    )
+
+
+def _find_by_postcode(release: Any, words: str) -> list[Area]:
+    """Return the areas around a postcode, from neighbourhood to council."""
+    compact = words.replace(" ", "").upper()
+    if not 5 <= len(compact) <= 7:
+        return []
+    found = Postcode.objects.filter(code=f"{compact[:-3]} {compact[-3:]}").first()
+    if found is None:
+        return []
+    return list(
+        Area.objects.filter(descendants__area=found.area_id, geography=release.geography_id)
+        .exclude(level=AreaLevel.ZONE)
+        .defer("geometry")
+        .order_by("descendants__depth")
+    )
+
+
+@login_not_required
+@require_safe
+def area(request: HttpRequest, code: str) -> HttpResponse:
+    """One area's released figures, beside those around it."""
+    release = _release_or_404(request.GET.get("release"))
+    try:
+        report = reading.read_report(release, code)
+    except Area.DoesNotExist as error:
+        raise Http404("No area has this code.") from error
+    return render(
+        request,
+        "reports/area.html",
+        {
+            "report": report,
+            "opening": opening(report),
+            "suppression_note": suppression_note(report),
+            "method_notes": method_notes(report),
+            "formats": AreaReport.Format.choices,
+            "periods": [wording.period(item.quarter_id) for item in reading.list_releases()],
+            "season": wording.period_in_words(release.quarter_id),
+            "next_on": reading.next_release_on(release),
+        },
+    )
+
+
+@login_not_required
+@require_safe
+def download(request: HttpRequest, code: str, period: str, file_format: str) -> HttpResponse:
+    """One file of a report, with its checksum."""
+    release = _release_or_404(period)
+    if file_format not in AreaReport.Format.values:
+        raise Http404("No such format.")
+    by = request.user if isinstance(request.user, User) else None
+    try:
+        made = make_report(by=by, release=release, area_code=code, file_format=file_format)
+    except Area.DoesNotExist as error:
+        raise Http404("No area has this code.") from error
+    etag = f'"{made.content_sha256}"'
+    if request.headers.get("If-None-Match") == etag:
+        response: HttpResponse = HttpResponse(status=304)
+    else:
+        response = FileResponse(  # type: ignore[assignment]
+            made.file.open("rb"),
+            as_attachment=True,
+            filename=f"kinder-{code}-{period}.{file_format}",
+            content_type=CONTENT_TYPES[AreaReport.Format(file_format)],
+        )
+    response["ETag"] = etag
+    response["Content-Digest-SHA-256"] = made.content_sha256
+    patch_cache_control(response, private=True, max_age=300)
+    return response
+
+
+def _figures(request: HttpRequest) -> tuple[FiguresForm, dict[str, Any] | None]:
+    form = FiguresForm(request.GET)
+    if not form.is_valid():
+        return form, None
+    asked = form.cleaned_data
+    return form, {
+        "release": _release_or_404(asked["release"]),
+        "indicator": INDICATORS[asked["indicator"] or next(iter(INDICATORS))],
+        "level": asked["level"] or AreaLevel.INTERMEDIATE.value,
+    }
+
+
+@login_not_required
+@require_safe
+def figures(request: HttpRequest) -> HttpResponse:
+    """One figure for every area of a level: the table first, the map on request."""
+    if not reading.list_releases():
+        return render(request, "reports/figures.html", {"form": None})
+    form, asked = _figures(request)
+    if asked is None:
+        return render(request, "reports/figures.html", {"form": form}, status=400)
+    cells = reading.read_level(asked["release"], asked["level"], asked["indicator"].code)
+    query = (
+        f"?indicator={asked['indicator'].code}&level={asked['level']}"
+        f"&release={wording.period(asked['release'].quarter_id)}"
+        f"&version={asked['release'].version}"
+    )
+    classes = classify(cells)
+    return render(
+        request,
+        "reports/figures.html",
+        {
+            **asked,
+            "form": form,
+            "period": wording.period(asked["release"].quarter_id),
+            "periods": [wording.period(item.quarter_id) for item in reading.list_releases()],
+            "rows": [(cell, classes[cell.area.pk]) for cell in cells],
+            "legend": ramp_legend(cells),
+            "map": {
+                "extent": reading.read_extent(asked["release"], asked["level"]),
+                "places": None,
+                "areas": {
+                    **describe_area_layer(asked["release"].geography, asked["level"]),
+                    "values": reverse("reports:values") + query,
+                    "url": reverse("reports:area", args=["CODE"]).replace("CODE", "{code}"),
+                },
+                "base": base_map(),
+            },
+            "has_hidden": any(not cell.is_shown for cell in cells),
+        },
+    )
+
+
+@login_not_required
+@require_safe
+def values(request: HttpRequest) -> HttpResponse:
+    """The map's colours: [area id, class 1–6 or 0 for "not shown", text] for each area."""
+    form, asked = _figures(request)
+    if asked is None:
+        return JsonResponse({"errors": form.errors}, status=400)
+    cells = reading.read_level(asked["release"], asked["level"], asked["indicator"].code)
+    classes = classify(cells)
+    response = JsonResponse(
+        [[c.area.pk, classes[c.area.pk], c.value] for c in cells],
+        safe=False,
+        json_dumps_params={"separators": (",", ":"), "ensure_ascii": False},
+    )
+    # A version of a release never changes.
+    patch_cache_control(response, public=True, max_age=86_400 if "version" in request.GET else 60)
+    return response
+
+
+@login_not_required
+@require_safe
+def newest(request: HttpRequest, code: str, file_format: str) -> HttpResponse:
+    """A stable address that leads to the newest release's file."""
+    release = _release_or_404(None)
+    period = wording.period(release.quarter_id)
+    return redirect("reports:download", code=code, period=period, file_format=file_format)

@@ -1,0 +1,124 @@
+"""What a funder sees of released figures, and what no address can be made to tell."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from connections.indicators.models import Release
+
+pytestmark = pytest.mark.django_db
+
+
+def text_of(html: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_the_picker_lists_areas_and_needs_no_account(client: Client, release: Release) -> None:
+    page = client.get("/reports/").content.decode()
+    assert "Testshire" in page
+    assert "Birkhill" in page
+    assert "2026-Q1" in page
+
+
+def test_the_picker_says_so_when_nothing_is_released(client: Client, db: None) -> None:
+    assert "Nothing is released yet" in client.get("/reports/").content.decode()
+
+
+def test_the_picker_finds_by_a_part_of_the_name(client: Client, release: Release) -> None:
+    page = client.get("/reports/?q=birk").content.decode()
+    assert "Birkhill" in page
+    assert "Testshire" not in page
+    assert "No area fits" in client.get("/reports/?q=nowhere").content.decode()
+
+
+def test_an_area_shows_figures_with_range_people_and_caveat(
+    client: Client, release: Release
+) -> None:
+    page = text_of(client.get("/reports/X1/").content.decode())
+    assert "28" in page
+    assert "25 to 31" in page
+    assert "62 %" in page
+    assert "use of Kinder, not kindness" in page
+    assert "covers chance only" in page
+
+
+def test_a_suppressed_cell_carries_the_mark_and_its_reason_and_no_number(
+    client: Client, release: Release
+) -> None:
+    page = client.get("/reports/X3/").content.decode()
+    row = re.search(r'<tr data-indicator="A1">.*?</tr>', page, re.S)
+    assert row is not None
+    assert "[c]" in row[0]
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", row[0], re.S)
+    assert text_of(cells[0]).strip() == "[c]"
+    assert [text_of(cell).strip() for cell in cells[1:3]] == ["–", "–"]
+    assert "too few answers" in page
+
+
+def test_suppressed_cells_of_different_areas_are_the_same_bytes(
+    client: Client, release: Release
+) -> None:
+    """Back-solving: nothing about a suppressed cell may differ from another."""
+    page = client.get("/figures/?indicator=A1").content.decode()
+    other = client.get("/reports/X3/").content.decode()
+    mark = re.compile(r'<span class="not-shown"[^>]*>\[c\]</span>')
+    assert len(set(mark.findall(page) + mark.findall(other))) == 1
+
+
+def test_a_figure_that_may_not_be_compared_stands_beside_no_other_area(
+    client: Client, release: Release
+) -> None:
+    page = client.get("/reports/X2/").content.decode()
+    rows = dict(re.findall(r'<tr data-indicator="([^"]+)">(.*?)</tr>', page, re.S))
+    assert "28" in text_of(rows["A1"])
+    assert "62" not in text_of(rows["A3"])
+
+
+@pytest.mark.parametrize("quarter", ["2026-02", "2026", "2026-Q5", "2026-Q1..2026-Q2", "'"])
+def test_only_calendar_quarters_can_be_asked_for(
+    client: Client, release: Release, quarter: str
+) -> None:
+    """Time slicing: no other span of time exists in any address."""
+    for address in ("/reports/", "/reports/X1/", "/figures/", "/figures/values/"):
+        assert client.get(address, {"release": quarter}).status_code == 400
+
+
+def test_a_release_that_does_not_stand_is_nowhere(client: Client, release: Release) -> None:
+    Release.objects.update(state=Release.State.SUPERSEDED)
+    assert "Nothing is released yet" in client.get("/reports/").content.decode()
+    assert client.get("/reports/X1/").status_code == 404
+    assert client.get("/reports/X1/2026-Q1/csv/").status_code == 404
+    assert client.get("/figures/values/").status_code == 404
+
+
+def test_an_unknown_area_quarter_or_format_is_not_found(client: Client, release: Release) -> None:
+    assert client.get("/reports/NOPE/").status_code == 404
+    assert client.get("/reports/X1/?release=2019-Q1").status_code == 404
+    assert client.get("/reports/X1/2026-Q1/exe/").status_code == 404
+
+
+def test_the_map_and_its_table_show_the_same_cells(client: Client, release: Release) -> None:
+    page = client.get("/figures/?indicator=A1").content.decode()
+    table = {
+        int(pk): text_of(value).strip()
+        for pk, value in re.findall(
+            r'data-area-id="(\d+)".*?data-cell="value">(.*?)</td>', page, re.S
+        )
+    }
+    values = client.get("/figures/values/?indicator=A1").json()
+    assert {pk: text for pk, _class, text in values} == table
+    assert {pk for pk, group, _text in values if group == 0} == {
+        pk for pk, text in table.items() if text == "[c]"
+    }
+
+
+def test_figures_that_must_not_be_compared_have_no_map(client: Client, release: Release) -> None:
+    assert client.get("/figures/values/?indicator=A3").status_code == 400
+
+
+def test_an_area_takes_the_same_few_queries_whatever_its_size(
+    client: Client, release: Release, django_assert_max_num_queries: object
+) -> None:
+    with django_assert_max_num_queries(9):  # type: ignore[operator]
+        client.get("/reports/X1/")
