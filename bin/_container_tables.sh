@@ -6,7 +6,7 @@ if [ ! -e /var/lib/kinder/contents ]; then
     python manage.py load_demo
     echo demo >/var/lib/kinder/contents
   else
-    echo empty >/var/lib/kinder/contents
+    echo own >/var/lib/kinder/contents
   fi
 fi
 if [ "$KINDER_DEMO" = true ]; then python manage.py show_demo_logins; fi
