@@ -56,10 +56,11 @@ step() {
   worker=$!
   if [ -t 2 ]; then
     while kill -0 "$worker" 2>/dev/null; do
-      printf '\r%s … %.0f s ' "$label" "$(seconds_since "$started")" >&2
+      printf '\r\033[K%s … %.0f s  %s' "$label" "$(seconds_since "$started")" \
+        "$(tail -n 1 "$log" | tr '\r' '\n' | tail -n 1 | tr -cd '[:print:]' | cut -c 1-60)" >&2
       sleep 0.2
     done
-    printf '\r' >&2
+    printf '\r\033[K' >&2
   else
     say "$label …"
   fi
