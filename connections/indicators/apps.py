@@ -6,3 +6,8 @@ class IndicatorsConfig(AppConfig):
     name = "connections.indicators"
     label = "indicators"
     verbose_name = _("Indicators")
+
+    def ready(self) -> None:
+        from connections.indicators.privacy import register_room
+
+        register_room()

@@ -145,6 +145,9 @@ class Release(models.Model):
         SUPERSEDED = "superseded", _("Replaced by a later version")
         WITHDRAWN = "withdrawn", _("Not published")
 
+    IN_WORK = (State.COMPUTING, State.READY)
+    OUT = (State.PUBLISHED, State.SUPERSEDED)
+
     quarter = models.ForeignKey(Quarter, on_delete=models.PROTECT, related_name="releases")
     geography = models.ForeignKey(Geography, on_delete=models.PROTECT, related_name="+")
     version = models.PositiveSmallIntegerField(default=1)
@@ -214,6 +217,12 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quarter} v{self.version}"
+
+    @property
+    def counts_adults(self) -> bool:
+        """Rates are per residents aged 16 or more; of all ages where those are not known for
+        the whole geography."""
+        return bool(self.parameters.get("denominator", "adults") == "adults")
 
 
 class ReleaseShard(models.Model):

@@ -4,6 +4,7 @@ import random
 
 from celery import shared_task
 
+from connections.indicators.release import continue_work
 from connections.indicators.sweep import MARKS_AT_ONCE, SHARDS, sweep_shard
 
 
@@ -17,3 +18,9 @@ def sweep() -> None:
     for shard in (*range(begin, SHARDS), *range(begin)):
         while sweep_shard(shard) == MARKS_AT_ONCE:
             pass
+
+
+@shared_task
+def continue_releases() -> None:
+    """Compute what is left of any release, and gate what is complete."""
+    continue_work()

@@ -1,0 +1,407 @@
+"""Ungated sums: what people and places add up to before the gate has looked.
+
+`publish` alone imports this module. People are summed by council, so that many workers share a
+release; places for the whole country at once, for people walk across borders.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.contrib.gis.db.models.functions import Transform
+from django.db import connection
+from django.db.models import FloatField, Func
+from django.utils import timezone
+from numpy.typing import NDArray
+
+from connections.indicators import access
+from connections.indicators.branches import homes_by_branch
+from connections.indicators.definitions import INDICATORS
+from connections.indicators.disclosure import Kind
+from connections.indicators.eligibility import QUARTER_CAP
+from connections.indicators.models import Component, Release, ReleaseShard
+from connections.indicators.statistics import FloatArray
+from places.models import Geography, Place
+from places.vocabulary import FREE_TO_STAY, AreaLevel, CostToStay
+
+BALANCE_FROM = 3
+"""Fewer moments given or received say nothing of a person's balance (method.md, A3)."""
+CHECKED_MONTHS = 12
+"""A place counts as checked for so many months after somebody confirmed it."""
+ROWS_AT_ONCE = 2_000
+
+IntArray = NDArray[np.int64]
+
+# People: one expression an indicator gives a person's value, NULL where there is no answer. In
+# numeric, so that the sums are exact whatever the order of the rows.
+PEOPLE = {
+    "A1": "1",
+    "A3": "(gave > 0 AND received > 0)::int",
+    "A3.index": f"""CASE WHEN gave + received >= {BALANCE_FROM}
+                    THEN 1 - abs(gave - received)::numeric / (gave + received) END""",
+    "B1": "100.0 * different / nullif(different_answered, 0)",
+    "B2": "100.0 * beyond / nullif(beyond_answered, 0)",
+}
+_VALUES = ", ".join(f"('{code}', ({value})::numeric)" for code, value in PEOPLE.items())
+SUM_PEOPLE = f"""
+SELECT v.indicator, q.home_id, count(*), count(*) FILTER (WHERE v.s = 1),
+       sum(v.s)::float8, sum(v.s * v.s)::float8,
+       max(least(q.logs, {QUARTER_CAP})), sum(least(q.logs, {QUARTER_CAP}))
+FROM indicators_quartercontributor q
+CROSS JOIN LATERAL (VALUES {_VALUES}) AS v (indicator, s)
+WHERE q.quarter_id = %s AND q.council_id = %s AND q.is_eligible AND v.s IS NOT NULL
+GROUP BY v.indicator, q.home_id
+"""  # noqa: S608 (constants only)
+
+
+def compute_people(shard: ReleaseShard) -> None:
+    """Write one branch's sums of every indicator about people, a row for each area that can be
+    home, nobody's included. Computing again replaces them."""
+    release = shard.release
+    homes = homes_by_branch(release.geography).get(shard.council_id or 0, [])
+    with connection.cursor() as cursor:
+        cursor.execute(SUM_PEOPLE, [release.quarter_id, shard.council_id])
+        sums = {(row[0], row[1]): row[2:] for row in cursor.fetchall()}
+    denominators = {
+        one.id: one.adults if release.counts_adults else one.residents
+        for one in areas_of(release.geography)
+    }
+    _replace(
+        release,
+        PEOPLE,
+        homes,
+        (
+            _people_row(release, code, home, sums.get((code, home)), denominators[home])
+            for code in PEOPLE
+            for home in homes
+        ),
+    )
+
+
+def _people_row(
+    release: Release, code: str, home: int, sums: tuple[Any, ...] | None, denominator: int
+) -> Component:
+    n, ones, total, squares, largest, amount = sums or (0, 0, 0, 0, 0, 0)
+    kind = INDICATORS[code].kind
+    return Component(
+        release=release,
+        indicator=code,
+        area_id=home,
+        n=n,
+        x=ones if kind is Kind.PROPORTION else 0,
+        total=total,
+        squares=squares,
+        largest=largest,
+        amount=amount,
+        exposure=denominator if kind is Kind.RATE else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AreaFacts:
+    """An area of the tree with the public numbers that figures rest on."""
+
+    id: int
+    code: str
+    parent: int | None
+    level: str
+    residents: int
+    adults: int
+
+    @property
+    def can_be_home(self) -> bool:
+        """Neighbourhoods and larger; below them nobody's home is known."""
+        return self.level != AreaLevel.ZONE or self.parent is None
+
+
+def areas_of(geography: Geography) -> list[AreaFacts]:
+    """Return the areas in the order of their ids. Where an upper area's own numbers are not
+    known, they are those of the smallest areas in it together; 0 where nothing is known."""
+    with connection.cursor() as cursor:
+        cursor.execute(AREAS, {"geography": geography.pk})
+        return [AreaFacts(*row) for row in cursor.fetchall()]
+
+
+AREAS = """
+WITH leaves AS (
+    SELECT u.ancestor_id AS id, sum(a.population) AS residents, sum(a.adults) AS adults
+    FROM places_area a JOIN places_areaancestor u ON u.area_id = a.id
+    WHERE a.geography_id = %(geography)s
+      AND NOT EXISTS (SELECT FROM places_area child WHERE child.parent_id = a.id)
+    GROUP BY u.ancestor_id
+)
+SELECT a.id, a.code, a.parent_id, a.level,
+       coalesce(a.population, leaves.residents, 0), coalesce(a.adults, leaves.adults, 0)
+FROM places_area a LEFT JOIN leaves USING (id)
+WHERE a.geography_id = %(geography)s
+ORDER BY a.id
+"""
+
+
+# Places
+
+
+PLACES = ("C1", "C1.cuppa", "C1.gaussian", "C3", "C3.simpson")
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """The places that everybody sees, as arrays in the order of their ids."""
+
+    xy: FloatArray
+    kind: IntArray
+    hours: FloatArray
+    is_free: NDArray[np.bool_]
+    is_cuppa: NDArray[np.bool_]
+    is_checked: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Homes:
+    """Where people live: points in metres, people at each, and the id of its smallest area."""
+
+    xy: FloatArray
+    people: FloatArray
+    area: IntArray
+
+
+def compute_places(shard: ReleaseShard) -> None:
+    """Write every indicator about places for every area. Computing again replaces them."""
+    release = shard.release
+    areas = areas_of(release.geography)
+    srid = metres_of(release.geography)
+    homes = read_homes(release.geography, srid)
+    register = read_register(srid, checked_from(release.quarter.starts_on))
+    demand = access.DemandPoints(homes.xy, homes.people)
+    scores = {
+        "C1": _score(demand, register, register.is_free, access.step_weight),
+        "C1.cuppa": _score(
+            demand, register, register.is_free | register.is_cuppa, access.step_weight
+        ),
+        "C1.gaussian": _score(demand, register, register.is_free, access.gaussian_weight),
+    }
+    rows: list[Component] = []
+    fallback: dict[float, dict[int, float]] = {
+        access.REACH_MINUTES: {},
+        access.VARIETY_MINUTES: {},
+    }
+    pairs = {minutes: demand.pairs(register.xy, minutes) for minutes in fallback}
+    above = _ancestors(areas)
+    for level in reversed(AreaLevel.values):
+        found = [area for area in areas if area.level == level]
+        codes = _codes(homes.area, found, above)
+        checked = {
+            minutes: _completeness(
+                pairs[minutes], homes, codes, register.is_checked, found, fallback[minutes]
+            )
+            for minutes in fallback
+        }
+        for code, score in scores.items():
+            values = access.area_mean(score, homes.people, codes, len(found) + 1)
+            counts, shares = checked[access.REACH_MINUTES]
+            rows += _place_rows(release, code, found, values, counts, shares)
+        variety = demand.variety(register.xy, register.kind, codes, len(found) + 1)
+        counts, shares = checked[access.VARIETY_MINUTES]
+        rows += _place_rows(release, "C3", found, variety.effective_number, counts, shares)
+        rows += _place_rows(release, "C3.simpson", found, variety.inverse_simpson, counts, shares)
+    _replace(release, PLACES, [area.id for area in areas], rows)
+
+
+def _score(
+    demand: access.DemandPoints,
+    register: Register,
+    counts: NDArray[np.bool_],
+    weigh: access.Weigh,
+) -> FloatArray:
+    is_open = counts & (register.hours > 0)
+    return demand.measure(register.xy[is_open], register.hours[is_open], weigh).score
+
+
+def _ancestors(areas: Iterable[AreaFacts]) -> dict[int, dict[str, int]]:
+    """For each area the area of each level that it lies in, itself among them."""
+    by_id = {area.id: area for area in areas}
+    found: dict[int, dict[str, int]] = {}
+    for area in by_id.values():
+        levels: dict[str, int] = {}
+        up: AreaFacts | None = area
+        while up is not None:
+            levels.setdefault(up.level, up.id)
+            up = by_id.get(up.parent) if up.parent is not None else None
+        found[area.id] = levels
+    return found
+
+
+def _codes(home: IntArray, found: list[AreaFacts], above: dict[int, dict[str, int]]) -> IntArray:
+    """The position in `found` of the area that each home lies in; its length where in none."""
+    position = {area.id: i for i, area in enumerate(found)}
+    level = found[0].level if found else ""
+    unique, inverse = np.unique(home, return_inverse=True)
+    codes = [position.get(above[int(one)].get(level, 0), len(found)) for one in unique]
+    return np.asarray(codes, np.int64)[inverse]
+
+
+def _completeness(
+    pairs: access.Pairs,
+    homes: Homes,
+    codes: IntArray,
+    is_checked: NDArray[np.bool_],
+    found: list[AreaFacts],
+    fallback: dict[int, float],
+) -> tuple[IntArray, list[float]]:
+    """Places that some resident of each area can walk to, and the share of them checked; where
+    there is none to check, the share of the area around. Kept in `fallback` for areas within."""
+    size = max(is_checked.size, 1)
+    lived_in = homes.people[pairs.demand] > 0
+    reached = np.unique(codes[pairs.demand[lived_in]] * size + pairs.place[lived_in])
+    area, place = reached // size, reached % size
+    counts = np.bincount(area, minlength=len(found) + 1)
+    checked = np.bincount(area, is_checked[place], minlength=len(found) + 1)
+    shares = []
+    for i, one in enumerate(found):
+        around = fallback.get(one.parent, 0.0) if one.parent is not None else 0.0
+        share = float(checked[i] / counts[i]) if counts[i] else around
+        fallback[one.id] = share
+        shares.append(share)
+    return counts, shares
+
+
+def _place_rows(
+    release: Release,
+    code: str,
+    found: list[AreaFacts],
+    values: FloatArray,
+    counts: IntArray,
+    shares: list[float],
+) -> Iterator[Component]:
+    for area, value, count, share in zip(found, values, counts, shares, strict=False):
+        yield Component(
+            release=release,
+            indicator=code,
+            area_id=area.id,
+            value=None if np.isnan(value) else float(value),
+            places=int(count),
+            completeness=share,
+        )
+
+
+def checked_from(quarter_on: dt.date) -> dt.date:
+    """Return the day since which a confirmation counts: a year before the quarter's end, so that
+    the answer does not hang on the day of computing."""
+    month = quarter_on.month - 1 + 3 - CHECKED_MONTHS
+    return dt.date(quarter_on.year + month // 12, month % 12 + 1, 1)
+
+
+BRITISH_GRID = 27_700
+BRITAIN = (-8.8, 49.8, 1.9, 60.9)
+"""West, south, east, north of where the British National Grid is used."""
+
+
+def metres_of(geography: Geography) -> int:
+    """Return a projection in metres for the geography: the British National Grid, or the UTM zone
+    of its middle. Over a walk the error is well under 1 %."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT avg(ST_X(point)), avg(ST_Y(point)) FROM places_area WHERE geography_id = %s",
+            [geography.pk],
+        )
+        east, north = cursor.fetchone()
+    if east is None:
+        return BRITISH_GRID
+    west, south, right, top = BRITAIN
+    if west <= east <= right and south <= north <= top:
+        return BRITISH_GRID
+    zone = int((east + 180) // 6) + 1
+    return (32_600 if north >= 0 else 32_700) + zone
+
+
+def read_homes(geography: Geography, srid: int) -> Homes:
+    """Return live small-user postcodes sharing their zone's people equally; in a zone without
+    postcodes everybody lives at its point (population-weighted where known)."""
+    with connection.cursor() as cursor:
+        cursor.execute(HOMES, {"geography": geography.pk, "srid": srid})
+        rows = cursor.fetchall()
+    table = np.array(rows, dtype=np.float64).reshape(-1, 4)
+    return Homes(table[:, :2], table[:, 2], table[:, 3].astype(np.int64))
+
+
+HOMES = """
+WITH leaves AS (
+    SELECT a.id, a.point, a.population FROM places_area a
+    WHERE a.geography_id = %(geography)s AND a.population > 0
+      AND NOT EXISTS (SELECT FROM places_area child WHERE child.parent_id = a.id)
+), points AS (
+    SELECT leaves.id, coalesce(p.point, leaves.point) AS point, coalesce(p.code, '') AS code,
+           leaves.population::float8 / count(*) OVER (PARTITION BY leaves.id) AS people
+    FROM leaves LEFT JOIN places_postcode p ON p.area_id = leaves.id AND NOT p.is_large_user
+), metres AS (
+    SELECT id, code, people, ST_Transform(point, %(srid)s::int) AS point FROM points
+)
+SELECT ST_X(point), ST_Y(point), people, id FROM metres ORDER BY id, code
+"""
+
+
+def read_register(srid: int, checked_on: dt.date) -> Register:
+    """Return the places shown, with their kind, hours, cost and whether somebody checked them."""
+    metres = Transform("point", srid)
+    rows = list(
+        Place.objects.shown()
+        .order_by("id")
+        .annotate(
+            east=Func(metres, function="ST_X", output_field=FloatField()),
+            north=Func(metres, function="ST_Y", output_field=FloatField()),
+        )
+        .values_list(
+            "east",
+            "north",
+            "kind",
+            "weekly_hours",
+            "cost_to_stay",
+            "is_booking_needed",
+            "confirmed_at",
+        )
+    )
+    kinds = {kind: i for i, kind in enumerate(sorted({row[2] for row in rows}))}
+    is_free_to_enter = np.array([not row[5] for row in rows], np.bool_)
+    return Register(
+        xy=np.array([row[:2] for row in rows], np.float64).reshape(-1, 2),
+        kind=np.array([kinds[row[2]] for row in rows], np.int64),
+        hours=np.array([row[3] or 0.0 for row in rows], np.float64),
+        is_free=is_free_to_enter & np.array([row[4] in FREE_TO_STAY for row in rows], np.bool_),
+        is_cuppa=is_free_to_enter
+        & np.array([row[4] == CostToStay.SMALL_PURCHASE for row in rows], np.bool_),
+        is_checked=np.array(
+            [row[6] is not None and timezone.localdate(row[6]) >= checked_on for row in rows],
+            np.bool_,
+        ),
+    )
+
+
+def _replace(
+    release: Release, codes: Iterable[str], areas: Iterable[int], rows: Iterable[Component]
+) -> None:
+    Component.objects.filter(
+        release=release, indicator__in=list(codes), area__in=list(areas)
+    ).delete()
+    Component.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
+
+
+def watermark_of(release: Release) -> str:
+    """Return the SHA-256 of the release's components in a fixed order."""
+    with connection.cursor() as cursor:
+        cursor.execute(WATERMARK, [release.pk])
+        (found,) = cursor.fetchone()
+    return str(found)
+
+
+WATERMARK = """
+SELECT encode(sha256(convert_to(coalesce(string_agg(concat_ws(
+           ',', indicator, area.code, n, x, total, squares, largest, amount,
+           coalesce(exposure::text, '-'), coalesce(value::text, '-'), coalesce(lower::text, '-'),
+           coalesce(upper::text, '-'), coalesce(places::text, '-'),
+           coalesce(completeness::text, '-')
+       ), ';' ORDER BY indicator, area.code), ''), 'UTF8')), 'hex')
+FROM indicators_component JOIN places_area area ON area.id = area_id
+WHERE release_id = %s
+"""

@@ -1,0 +1,82 @@
+"""What this room holds about a person, and how it lets go of it."""
+
+import uuid
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from connections.indicators.models import ContributorMonth, Quarter, QuarterContributor
+from connections.indicators.release import reopen_without
+from kinder.accounts.models import Contributor
+from kinder.accounts.privacy import Holding, Person, Room, register
+
+
+def describe() -> list[Holding]:
+    return [
+        Holding(
+            model=ContributorMonth._meta.label_lower,
+            what=_("How many moments you added, by month and area, and of which sort."),
+            why=_("Area figures are made from these counts."),
+            how_long=_("As long as the moments themselves."),
+        ),
+        Holding(
+            model=QuarterContributor._meta.label_lower,
+            what=_("The same for a whole quarter, with your home area as it was then."),
+            why=_("So that a quarter's figures are made from counts that no longer change."),
+            how_long=_("13 months, or until you ask us to delete it."),
+        ),
+    ]
+
+
+COUNTS = (
+    "logs", "gave", "received", "noticed", "different", "different_answered", "beyond",
+    "beyond_answered", "at_place", "ties",
+)  # fmt: skip
+
+
+def export(person: Person) -> dict[str, list[dict[str, Any]]]:
+    """Return the person's counts as plain data. Nothing else in this room knows a person."""
+    key = _contributor_of(person)
+    if key is None:
+        return {}
+    months = ContributorMonth.objects.filter(contributor_id=key).order_by("month_on", "area_id")
+    frozen = QuarterContributor.objects.filter(contributor_id=key).order_by("quarter_id")
+    return {
+        ContributorMonth._meta.label_lower: [
+            dict(row) for row in months.values("month_on", "area__code", "seen_on", *COUNTS)
+        ],
+        QuarterContributor._meta.label_lower: [
+            dict(row)
+            for row in frozen.values(
+                "quarter_id", "home__code", "council__code", "is_eligible", *COUNTS
+            )
+        ],
+    }
+
+
+def erase(person: Person) -> int:
+    """Delete the person's counts; a release that is not published yet is computed again without
+    them. Published figures stay, as everybody is told at the start. Returns the rows deleted."""
+    key = _contributor_of(person)
+    if key is None:
+        return 0
+    with transaction.atomic():
+        # A freeze that is under way ends first: its rows must be seen here to be deleted.
+        list(Quarter.objects.select_for_update().order_by("starts_on"))
+        frozen = QuarterContributor.objects.filter(contributor_id=key)
+        touched = {row.quarter_id: {row.council_id} for row in frozen}
+        deleted = frozen.delete()[0]
+        deleted += ContributorMonth.objects.filter(contributor_id=key).delete()[0]
+        reopen_without(touched)
+    return deleted
+
+
+def _contributor_of(person: Person) -> uuid.UUID | None:
+    if isinstance(person, Contributor):
+        return person.pk
+    return Contributor.objects.filter(user=person).values_list("pk", flat=True).first()
+
+
+def register_room() -> None:
+    register(Room(name="indicators", describe=describe, export=export, erase=erase))

@@ -1,0 +1,218 @@
+"""From ungated sums to figures: the only way out, and the only importer of `components`.
+
+Whatever is written here comes from `disclosure` and, beside it, from released numbers alone.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from connections.indicators import components as _components
+from connections.indicators import disclosure, statistics
+from connections.indicators.definitions import INDICATORS, Indicator
+from connections.indicators.disclosure import Band, Cell, Given, Kind, Node, Protected, Status
+from connections.indicators.models import Component, Figure, Release, ReleaseShard
+from places.models import Geography
+
+__all__ = ["compute_share", "knows_adults", "seal", "write_figures"]
+
+SHRINK_BELOW = 100
+"""A figure of fewer people is also shown steadied (method.md, 1)."""
+SHRINK_AREAS = 5
+"""Fewer areas of a level do not show how much areas differ (a judgement)."""
+ROWS_AT_ONCE = 2_000
+
+_STATUS = {
+    Status.PUBLISHED: Figure.Status.SHOWN,
+    Status.BANDED: Figure.Status.BOUND,
+    Status.SUPPRESSED: Figure.Status.SUPPRESSED,
+    Status.WITHHELD: Figure.Status.PROVISIONAL,
+    Status.FEW_PLACES: Figure.Status.FEW_PLACES,
+}
+_BOUND = {Band.LOW: Figure.Bound.LOW, Band.HIGH: Figure.Bound.HIGH}
+
+
+def compute_share(shard: ReleaseShard) -> None:
+    """Compute one branch's people, or, for the share without a council, all places."""
+    if shard.council_id is None:
+        _components.compute_places(shard)
+    else:
+        _components.compute_people(shard)
+
+
+def knows_adults(geography: Geography) -> bool | None:
+    """Whether residents aged 16 or more are known for every home area with residents; None where
+    not even residents are known."""
+    homes = [one for one in _components.areas_of(geography) if one.can_be_home and one.residents]
+    return all(one.adults for one in homes) if homes else None
+
+
+def seal(release: Release) -> dict[str, str]:
+    """Return the hashes of what the figures rest on: components, and the tree with its people."""
+    tree = ";".join(
+        f"{one.code},{one.level},{one.parent},{one.residents},{one.adults}"
+        for one in sorted(_components.areas_of(release.geography), key=lambda one: one.code)
+    )
+    return {
+        "components_sha256": _components.watermark_of(release),
+        "areas_sha256": hashlib.sha256(tree.encode()).hexdigest(),
+    }
+
+
+def write_figures(release: Release) -> int:
+    """Pass the release's components through the gate and write a figure for each indicator and
+    area of its levels; return how many. The caller holds the transaction and the lock."""
+    areas = _components.areas_of(release.geography)
+    nodes = [Node(one.id, one.parent, one.residents, one.level) for one in areas]
+    homes = [Node(one.id, one.parent, one.residents, one.level) for one in areas if one.can_be_home]
+    cells: dict[str, dict[int, Cell]] = defaultdict(dict)
+    given: dict[str, dict[int, Given]] = defaultdict(dict)
+    for row in Component.objects.filter(release=release).order_by("indicator", "area_id"):
+        cells[row.indicator][row.area_id] = _cell(row)
+        given[row.indicator][row.area_id] = _given(row)
+    people = [one.rule for one in INDICATORS.values() if not one.is_about_places]
+    places = [one.rule for one in INDICATORS.values() if one.is_about_places]
+    told = {
+        **disclosure.protect_all(homes, people, cells, given),
+        **disclosure.protect_all(nodes, places, {}, given),
+    }
+    parents = {node.id: node.parent for node in nodes}
+    levels = {node.id: node.level for node in nodes}
+    taking_part = {one.area: one.n for one in told["A1"] if one.n}
+    rows: list[Figure] = []
+    for code, indicator in INDICATORS.items():
+        figures = [one for one in told[code] if levels[one.area] in indicator.levels]
+        shrunk = steady(indicator, figures, parents, levels)
+        for one in figures:
+            coverage = (
+                _percent(given[code][one.area].completeness)
+                if indicator.is_about_places
+                else _answered(indicator, one, taking_part)
+            )
+            rows.append(_figure(release, code, one, shrunk.get(one.area), coverage))
+    Figure.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
+    return len(rows)
+
+
+def _cell(row: Component) -> Cell:
+    return Cell(
+        n=row.n,
+        x=row.x,
+        total=row.total,
+        squares=row.squares,
+        largest=row.largest,
+        amount=row.amount,
+    )
+
+
+def _given(row: Component) -> Given:
+    nothing = float("nan")
+    return Given(
+        exposure=float(row.exposure or 0),
+        value=nothing if row.value is None else row.value,
+        low=nothing if row.lower is None else row.lower,
+        high=nothing if row.upper is None else row.upper,
+        completeness=row.completeness or 0.0,
+        places=row.places,
+    )
+
+
+def _answered(indicator: Indicator, one: Protected, taking_part: Mapping[int, int]) -> float | None:
+    """% of the people taking part who answered, from rounded numbers, so that it tells nothing
+    that they do not."""
+    if not indicator.coverage or one.n is None or one.area not in taking_part:
+        return None
+    return _percent(min(1.0, one.n / taking_part[one.area]))
+
+
+def _percent(share: float) -> float:
+    return float(statistics.round_percent(share))
+
+
+def _figure(
+    release: Release, code: str, one: Protected, shrunk: float | None, coverage: float | None
+) -> Figure:
+    return Figure(
+        release=release,
+        indicator=code,
+        area_id=one.area,
+        status=_STATUS[one.status],
+        people=one.n,
+        value=one.value,
+        lower=one.low,
+        upper=one.high,
+        standard_error=one.se,
+        exposure=None if one.exposure is None else int(one.exposure),
+        shrunk=shrunk,
+        bound="" if one.band is None else _BOUND[one.band],
+        coverage=coverage,
+    )
+
+
+def steady(
+    indicator: Indicator,
+    figures: Iterable[Protected],
+    parents: Mapping[int, int | None],
+    levels: Mapping[int, str],
+) -> dict[int, float]:
+    """Return, by area, the figures of few people drawn towards the larger area (empirical Bayes).
+
+    Each level is looked at by itself. Only released numbers go in.
+    """
+    if indicator.kind not in (Kind.PROPORTION, Kind.MEAN, Kind.RATE):
+        return {}
+    shown = {one.area: one for one in figures if one.status is Status.PUBLISHED}
+    by_level: dict[str, list[Protected]] = defaultdict(list)
+    for one in shown.values():
+        by_level[levels[one.area]].append(one)
+    found: dict[int, float] = {}
+    for level in by_level.values():
+        few = [one.area for one in level if (one.n or 0) < SHRINK_BELOW]
+        if len(level) < SHRINK_AREAS or not few:
+            continue
+        towards = [_value_above(one.area, shown, parents) for one in level]
+        values = _steady_level(indicator.kind, level, towards)
+        drawn = dict(zip((one.area for one in level), values, strict=True))
+        found |= {area: drawn[area] for area in few}
+    return found
+
+
+def _value_above(
+    area: int, shown: Mapping[int, Protected], parents: Mapping[int, int | None]
+) -> float:
+    """The value of the nearest larger area that is shown; nan where none is."""
+    up = parents[area]
+    while up is not None:
+        if up in shown:
+            return float(shown[up].value or 0.0)
+        up = parents[up]
+    return float("nan")
+
+
+def _steady_level(kind: Kind, level: Sequence[Protected], towards: list[float]) -> list[float]:
+    n = np.array([one.n for one in level], np.float64)
+    value = np.array([one.value for one in level], np.float64)
+    if kind is Kind.RATE:
+        exposure = np.array([one.exposure for one in level], np.float64) / 1_000
+        try:
+            prior = statistics.fit_gamma_prior(n, exposure)
+        except ValueError:
+            # Areas differ no more than by chance: all have the overall rate.
+            everywhere = float(statistics.round_significant(n.sum() / exposure.sum(), 3))
+            return [everywhere] * len(level)
+        rates = statistics.shrink_rates(n, exposure, prior).value
+        return [float(one) for one in statistics.round_significant(rates, 3)]
+    scale = 100.0 if kind is Kind.PROPORTION else 1.0
+    mean = value / scale
+    overall = float(np.sum(n * mean) / np.sum(n))
+    parent = np.array(towards) / scale
+    parent = np.where(np.isnan(parent), overall, parent)
+    if kind is Kind.PROPORTION:
+        shares = statistics.shrink_means(n, mean, parent_mean=parent)
+        return [float(one) for one in statistics.round_percent(shares)]
+    errors = np.array([one.se for one in level], np.float64)
+    within = float(np.sum(n * (errors**2 * n)) / np.sum(n))
+    means = statistics.shrink_means(n, mean, within, parent)
+    return [float(one) for one in statistics.round_significant(means)]

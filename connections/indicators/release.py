@@ -1,0 +1,276 @@
+"""The life of a release: started, computed by many, gated by one, looked at, published for good.
+
+The rows are the queue: whoever asks what is left finds it in ReleaseShard, whatever became of the
+broker or of the worker before. Every step may run twice, at once, or be killed half-way.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Count, Max, Q
+from django.utils import timezone
+
+from connections.indicators import access, disclosure, publish, rules
+from connections.indicators.branches import homes_by_branch
+from connections.indicators.definitions import INDICATORS, METHOD_VERSION
+from connections.indicators.freeze import freeze_quarter, watermark_of
+from connections.indicators.models import (
+    AbuseAlert,
+    Component,
+    Figure,
+    Quarter,
+    Release,
+    ReleaseShard,
+)
+from kinder.accounts.acting import Purpose, acting
+from kinder.accounts.audit import record
+from kinder.accounts.models import NetworkSighting, User
+from kinder.accounts.rules import Refused
+from places.models import Geography, Population
+
+__all__ = [
+    "close_alert",
+    "compute_shard",
+    "continue_work",
+    "finish_release",
+    "freeze_quarter",
+    "progress_of",
+    "publish_release",
+    "reopen_without",
+    "start_release",
+    "withdraw_release",
+]
+
+LOCKS = 0x72656C65
+"""Namespace of the advisory locks of this job ("rele", release)."""
+
+
+def start_release(
+    *, by: User | Purpose, quarter: Quarter, now: dt.datetime | None = None
+) -> Release:
+    """Queue the computing of a frozen quarter's next version, a share for each branch and one for
+    the places. Raises Refused with the reason."""
+    rules.check_can_start(by, quarter=quarter)
+    geography = quarter.geography
+    has_adults = publish.knows_adults(geography)
+    if has_adults is None:
+        raise Refused(rules.NO_POPULATION)
+    with acting(purpose=Purpose.RELEASE):
+        # Two people pressing at once: the second waits here, then meets the rule.
+        Quarter.objects.select_for_update().get(pk=quarter.pk)
+        rules.check_can_start(by, quarter=quarter)
+        latest = quarter.releases.aggregate(version=Max("version"))["version"] or 0
+        release = Release.objects.create(
+            quarter=quarter,
+            geography=geography,
+            version=latest + 1,
+            method_version=METHOD_VERSION,
+            code_revision=code_revision(),
+            lock_sha256=lock_sha256(),
+            parameters=parameters_of(geography, has_adults=has_adults),
+            created_at=now or timezone.now(),
+        )
+        ReleaseShard.objects.bulk_create(
+            ReleaseShard(release=release, council_id=branch)
+            for branch in (*homes_by_branch(geography), None)
+        )
+        record("release.started", release, by=by, quarter=str(quarter), version=release.version)
+    return release
+
+
+def compute_shard(shard_id: int) -> bool:
+    """Compute one share and mark it finished in the same transaction; False where it is finished
+    or another worker has it. A worker killed meanwhile leaves it as it was."""
+    with acting(purpose=Purpose.RELEASE):
+        shard = (
+            ReleaseShard.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("release__geography", "release__quarter")
+            .filter(pk=shard_id, finished_at__isnull=True, release__state=Release.State.COMPUTING)
+            .first()
+        )
+        if shard is None:
+            return False
+        publish.compute_share(shard)
+        shard.finished_at = timezone.now()
+        shard.save(update_fields=["finished_at"])
+    return True
+
+
+def finish_release(release: Release, now: dt.datetime | None = None) -> bool:
+    """Gate a release whose shares are all finished; False where shares are left, another process
+    is at it, or it was done before. Figures and the state READY come in one transaction."""
+    with acting(purpose=Purpose.RELEASE), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCKS, release.pk])
+        if not cursor.fetchone()[0]:
+            return False
+        # Locked in the order quarter, release, as reopen_without does.
+        Quarter.objects.select_for_update().get(pk=release.quarter_id)
+        release.refresh_from_db()
+        if release.state != Release.State.COMPUTING:
+            return False
+        if release.shards.filter(finished_at__isnull=True).exists():
+            return False
+        figures = publish.write_figures(release)
+        sealed = {"frozen_sha256": watermark_of(release.quarter_id), **publish.seal(release)}
+        release.parameters = {**release.parameters, **sealed}
+        release.watermark = hashlib.sha256(
+            f"{sealed['frozen_sha256']}:{sealed['components_sha256']}".encode()
+        ).hexdigest()
+        release.state = Release.State.READY
+        release.ready_at = now or timezone.now()
+        release.save(update_fields=["parameters", "watermark", "state", "ready_at"])
+        record("release.ready", release, by=Purpose.RELEASE, figures=figures)
+    return True
+
+
+def continue_work(on_share: Callable[[], Any] | None = None) -> int:
+    """Compute whatever shares nobody else computes, then gate what is complete; return how many
+    shares were done. What Beat calls every few seconds on every worker."""
+    done = 0
+    left = (
+        ReleaseShard.objects.filter(
+            finished_at__isnull=True, release__state=Release.State.COMPUTING
+        )
+        .order_by("release_id", "council_id")
+        .values_list("pk", flat=True)
+    )
+    for shard_id in list(left):
+        if compute_shard(shard_id):
+            done += 1
+            if on_share is not None:
+                on_share()
+    for release in Release.objects.filter(state=Release.State.COMPUTING):
+        finish_release(release)
+    return done
+
+
+def publish_release(
+    *, by: User | Purpose, release: Release, now: dt.datetime | None = None
+) -> Release:
+    """Publish for good; the version before it is superseded, never overwritten.
+
+    The quarter's network sightings have served and are deleted. Raises Refused with the reason.
+    """
+    with acting(purpose=Purpose.RELEASE):
+        Quarter.objects.select_for_update().get(pk=release.quarter_id)
+        release.refresh_from_db()
+        rules.check_can_publish(by, release=release, now=now)
+        Release.objects.filter(quarter=release.quarter_id, state=Release.State.PUBLISHED).update(
+            state=Release.State.SUPERSEDED
+        )
+        release.state = Release.State.PUBLISHED
+        release.published_at = now or timezone.now()
+        release.published_by = by if isinstance(by, User) else None
+        release.save(update_fields=["state", "published_at", "published_by"])
+        sightings, _ = NetworkSighting.objects.filter(quarter_on=release.quarter_id).delete()
+        record(
+            "release.published",
+            release,
+            by=by,
+            quarter=str(release.quarter),
+            version=release.version,
+            sightings=sightings,
+        )
+    return release
+
+
+def withdraw_release(*, by: User | Purpose, release: Release) -> Release:
+    """Set aside a release that was never published; its figures and sums go."""
+    with acting(purpose=Purpose.RELEASE):
+        Quarter.objects.select_for_update().get(pk=release.quarter_id)
+        release.refresh_from_db()
+        rules.check_can_withdraw(by, release=release)
+        Figure.objects.filter(release=release).delete()
+        Component.objects.filter(release=release).delete()
+        release.shards.all().delete()
+        release.state = Release.State.WITHDRAWN
+        release.save(update_fields=["state"])
+        record("release.withdrawn", release, by=by, version=release.version)
+    return release
+
+
+def reopen_without(quarters_and_councils: dict[dt.date, set[int]]) -> int:
+    """Compute releases that are not published yet again where frozen people were erased; return
+    how many were reopened. Within the caller's transaction."""
+    reopened = 0
+    for quarter_on, councils in sorted(quarters_and_councils.items()):
+        Quarter.objects.select_for_update().get(pk=quarter_on)
+        for release in Release.objects.filter(quarter=quarter_on, state__in=Release.IN_WORK):
+            Figure.objects.filter(release=release).delete()
+            release.shards.filter(council__in=councils).update(finished_at=None)
+            release.state = Release.State.COMPUTING
+            release.ready_at = None
+            release.save(update_fields=["state", "ready_at"])
+            reopened += 1
+    return reopened
+
+
+def close_alert(*, by: User, alert: AbuseAlert) -> AbuseAlert:
+    """Close a warning after a look, so that the quarter may be published."""
+    with transaction.atomic():
+        alert = AbuseAlert.objects.select_for_update().get(pk=alert.pk)
+        rules.check_can_close_alert(by, alert=alert)
+        alert.closed_at, alert.closed_by = timezone.now(), by
+        alert.save(update_fields=["closed_at", "closed_by"])
+        record("alert.closed", alert, by=by, reason=alert.reason, area=alert.area.code)
+    return alert
+
+
+def progress_of(release: Release) -> tuple[int, int]:
+    """Return the shares finished and in all, counted in SQL."""
+    counted = release.shards.aggregate(
+        all=Count("pk"), finished=Count("pk", filter=Q(finished_at__isnull=False))
+    )
+    return counted["finished"], counted["all"]
+
+
+# What a release keeps so that it can be told how it came about
+
+
+def parameters_of(geography: Geography, *, has_adults: bool) -> dict[str, Any]:
+    """Return the gate's and the method's constants, and the vintages of what was read."""
+    population = Population.objects.filter(area__geography=geography)
+    return {
+        "denominator": "adults" if has_adults else "residents",
+        "geography": geography.slug,
+        "population": sorted(
+            {f"{year}: {source}" for year, source in population.values_list("year", "source")}
+        ),
+        "gate": _constants(disclosure),
+        "access": _constants(access),
+        "indicators": {code: one.version for code, one in INDICATORS.items()},
+        "seeds": {},
+    }
+
+
+def _constants(module: Any) -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if name.isupper() and isinstance(value, int | float | tuple)
+    }
+
+
+@cache
+def code_revision() -> str:
+    """Return the SHA-256 of this room's source: it names the code wherever it runs, also where
+    there is no version control."""
+    digest = hashlib.sha256()
+    room = Path(__file__).parent
+    for file in sorted(room.rglob("*.py")):
+        digest.update(file.relative_to(room).as_posix().encode())
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def lock_sha256() -> str:
+    """Return the SHA-256 of the locked dependencies."""
+    lock = settings.BASE_DIR / "requirements.lock"
+    return hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else ""
