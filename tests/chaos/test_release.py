@@ -1,0 +1,233 @@
+"""A release under kill -9 and in a crowd: what is finished stays, what was begun is done again."""
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import pytest
+from django.db import connection
+
+from connections.indicators import release
+from connections.indicators.models import (
+    Component,
+    Figure,
+    Quarter,
+    QuarterContributor,
+    Release,
+    ReleaseShard,
+)
+from kinder.accounts.acting import Purpose
+from kinder.accounts.models import AuditEvent
+from kinder.accounts.rules import Refused
+from tests.factories import CouncilFactory, NeighbourhoodFactory
+from tests.indicators.months import FREEZE_DAY, QUARTER, make_month, make_person
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Answer = TypeVar("Answer")
+COUNCILS = 3
+PEOPLE = 15
+
+# Computes one share, says so, and waits before it commits.
+STOPS_BEFORE_COMMIT = """
+import sys, time
+import django
+django.setup()
+from connections.indicators import publish, release
+compute = publish.compute_share
+def compute_and_wait(shard):
+    compute(shard)
+    print("computed", flush=True)
+    time.sleep(60)
+publish.compute_share = compute_and_wait
+release.compute_shard(int(sys.argv[1]))
+"""
+WORKS = """
+import django
+django.setup()
+from connections.indicators.release import continue_work
+print("begun", flush=True)
+while continue_work():
+    pass
+"""
+
+
+@contextmanager
+def process(code: str, *arguments: object) -> Iterator["subprocess.Popen[str]"]:
+    """Another process on this test's database; killed at the end."""
+    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        env=os.environ | {"DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}"},
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        try:
+            yield other
+        finally:
+            other.kill()
+
+
+def hear(other: "subprocess.Popen[str]") -> str:
+    assert other.stdout is not None
+    return other.stdout.readline().strip()
+
+
+def at_once(times: int, do: Callable[[], Answer]) -> list[Answer]:
+    """Do the same in as many threads, each with a connection of its own."""
+    barrier = threading.Barrier(times)
+    answers: list[Answer] = []
+
+    def run() -> None:
+        try:
+            barrier.wait(10)
+            answers.append(do())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return answers
+
+
+def until(do: Callable[[], bool]) -> None:
+    """Do it again until it is true: the server needs a moment to miss a killed client."""
+    end = time.monotonic() + 10
+    while not do():
+        assert time.monotonic() < end, "still not true after 10 seconds"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def people() -> None:
+    for _ in range(COUNCILS):
+        area = NeighbourhoodFactory.create(parent__parent=CouncilFactory.create())
+        for number in range(PEOPLE):
+            make_month(make_person(), area, gave=number % 4, received=number % 3, logs=6)
+
+
+def freeze() -> Quarter:
+    return release.freeze_quarter(by=Purpose.RELEASE, quarter_on=QUARTER, now=FREEZE_DAY)
+
+
+def start() -> Release:
+    return release.start_release(by=Purpose.RELEASE, quarter=freeze())
+
+
+def told(made: Release) -> list[tuple[Any, ...]]:
+    return list(
+        Figure.objects.filter(release=made)
+        .order_by("indicator", "area")
+        .values_list("indicator", "area", "status", "people", "value", "lower", "upper")
+    )
+
+
+def test_a_worker_killed_half_way_leaves_its_share_as_it_was(people: None) -> None:
+    made = start()
+    shard = made.shards.order_by("council_id").first()
+    assert shard is not None
+    with process(STOPS_BEFORE_COMMIT, shard.pk) as worker:
+        assert hear(worker) == "computed"
+        # Nobody else takes it while it is held, and nobody waits for it.
+        assert not release.compute_shard(shard.pk)
+        assert release.continue_work() == COUNCILS
+        assert not release.finish_release(made)
+        worker.kill()
+    assert ReleaseShard.objects.get(pk=shard.pk).finished_at is None
+    assert not Component.objects.filter(indicator="A1", area=shard.council_id).exists()
+    until(lambda: release.compute_shard(shard.pk))
+    assert release.finish_release(made)
+    first = (made.watermark, told(made))
+    release.withdraw_release(by=Purpose.RELEASE, release=made)
+    undisturbed = start()
+    release.continue_work()
+    undisturbed.refresh_from_db()
+    assert (undisturbed.watermark, told(undisturbed)) == first
+
+
+def test_four_workers_one_killed_make_the_same_release(people: None) -> None:
+    alone = start()
+    release.continue_work()
+    alone.refresh_from_db()
+    expected = (alone.watermark, told(alone))
+    release.withdraw_release(by=Purpose.RELEASE, release=alone)
+    made = start()
+    with process(WORKS) as one, process(WORKS) as two, process(WORKS) as three:
+        for worker in (one, two, three):
+            assert hear(worker) == "begun"
+        one.kill()
+        assert two.wait(30) == three.wait(30) == 0
+
+    def is_ready() -> bool:
+        release.continue_work()
+        made.refresh_from_db()
+        return made.state == Release.State.READY
+
+    until(is_ready)
+    assert (made.watermark, told(made)) == expected
+
+
+def test_two_finishers_at_once_write_the_figures_once(people: None) -> None:
+    made = start()
+    for shard in made.shards.all():
+        release.compute_shard(shard.pk)
+    answers = at_once(3, lambda: release.finish_release(Release.objects.get(pk=made.pk)))
+    assert sorted(answers) == [False, False, True]
+    assert AuditEvent.objects.filter(verb="release.ready").count() == 1
+    assert len(told(made)) == len({row[:2] for row in told(made)})
+
+
+def test_two_freezes_at_once_are_one(people: None) -> None:
+    # Whoever comes second is told to try again, or meets the frozen quarter.
+    answers = at_once(2, _try_to_freeze)
+    assert "frozen" in answers
+    assert QuarterContributor.objects.count() == COUNCILS * PEOPLE
+    assert AuditEvent.objects.filter(verb="quarter.frozen").count() == 1
+
+
+def _try_to_freeze() -> str:
+    try:
+        freeze()
+    except Refused:
+        return "refused"
+    return "frozen"
+
+
+def test_the_freeze_sees_one_moment_in_time(people: None) -> None:
+    seen: list[str] = []
+
+    def watch(execute: Any, sql: str, parameters: Any, many: bool, context: Any) -> Any:
+        if "INSERT INTO indicators_quartercontributor" in sql:
+            # Somebody else's month arrives after the freeze has begun.
+            at_once(1, lambda: make_month(make_person(), NeighbourhoodFactory.create()))
+            with connection.cursor() as cursor:
+                cursor.execute("SHOW transaction_isolation")
+                seen.append(cursor.fetchone()[0])
+        return execute(sql, parameters, many, context)
+
+    with connection.execute_wrapper(watch):
+        freeze()
+    assert seen == ["repeatable read"]
+    assert QuarterContributor.objects.count() == COUNCILS * PEOPLE
+
+
+def test_two_starts_at_once_make_one_release(people: None) -> None:
+    freeze()
+
+    def try_to_start() -> str:
+        try:
+            start()
+        except Refused:
+            return "refused"
+        return "started"
+
+    assert sorted(at_once(2, try_to_start)) == ["refused", "started"]
+    assert Release.objects.count() == 1
