@@ -60,7 +60,7 @@ def make_report(
         ).encode()
     ).hexdigest()
     kept = AreaReport.objects.filter(question_sha256=question).first()
-    if kept is not None and kept.file.storage.exists(kept.file.name):
+    if kept is not None and kept.file.storage.exists(str(kept.file.name)):
         return kept
     report = read_report(release, area_code)
     content = WRITERS[file_format](report)

@@ -1,15 +1,12 @@
 """What a reader may ask for in an address: shape only."""
 
-import re
-
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from connections.indicators.definitions import INDICATORS
+from connections.indicators.quarters import parse_quarter
 from places.vocabulary import AreaLevel
-
-PERIOD = re.compile(r"\d{4}-Q[1-4]")
 
 
 class PeriodField(forms.CharField):
@@ -17,8 +14,13 @@ class PeriodField(forms.CharField):
 
     def clean(self, value: object) -> str:
         text: str = super().clean(value)
-        if text and not PERIOD.fullmatch(text):
-            raise ValidationError(_("Give a quarter, for example 2026-Q1."), code="quarter")
+        try:
+            if text:
+                parse_quarter(text)
+        except ValueError as error:
+            raise ValidationError(
+                _("Give a quarter, for example 2026-Q1."), code="quarter"
+            ) from error
         return text
 
 

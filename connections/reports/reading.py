@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from connections.indicators.definitions import INDICATORS, Indicator
 from connections.indicators.models import Figure, Release
+from connections.indicators.quarters import name_quarter, next_quarter, publishes_on
 from connections.reports import wording
 from places.models import Area, AreaAncestor
 from places.vocabulary import AreaLevel
@@ -109,7 +110,7 @@ class Report:
 
     @property
     def period(self) -> str:
-        return wording.period(self.release.quarter_id)
+        return name_quarter(self.release.quarter_id)
 
     @property
     def comparable(self) -> list[Indicator]:
@@ -133,7 +134,7 @@ def find_release(period: str | None) -> Release:
     Raises NotReleasedError.
     """
     for release in list_releases():
-        if period is None or wording.period(release.quarter_id) == period:
+        if period is None or name_quarter(release.quarter_id) == period:
             return release
     raise NotReleasedError(period or "")
 
@@ -244,9 +245,8 @@ def list_areas(release: Release, words: str = "") -> list[Area]:
 
 
 def next_release_on(release: Release) -> date:
-    """Return the first day on which the quarter after `release`'s may be published: 45 days after
-    it ends."""
-    return wording.publication_day(wording.next_quarter(release.quarter_id))
+    """Return the first day on which the quarter after `release`'s may be published."""
+    return publishes_on(next_quarter(release.quarter_id))
 
 
 def explain(status: str) -> str:

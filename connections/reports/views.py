@@ -11,10 +11,12 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_safe
 
 from connections.indicators.definitions import INDICATORS
+from connections.indicators.models import Release
+from connections.indicators.quarters import name_quarter, parse_quarter
 from connections.reports import reading, wording
 from connections.reports.actions import make_report
 from connections.reports.choropleth import classify, ramp_legend
-from connections.reports.forms import PERIOD, FiguresForm, PickerForm
+from connections.reports.forms import FiguresForm, PickerForm
 from connections.reports.models import AreaReport
 from connections.reports.pdf import method_notes, opening, suppression_note
 from kinder.accounts.models import User
@@ -30,9 +32,12 @@ CONTENT_TYPES = {
 }
 
 
-def _release_or_404(period: str | None) -> Any:
-    if period and not PERIOD.fullmatch(period):
-        raise BadRequest("Only calendar quarters are released, for example 2026-Q1.")
+def _release_or_404(period: str | None) -> Release:
+    try:
+        if period:
+            parse_quarter(period)
+    except ValueError as error:
+        raise BadRequest("Only calendar quarters are released, for example 2026-Q1.") from error
     try:
         return reading.find_release(period or None)
     except reading.NotReleasedError as error:
@@ -66,8 +71,8 @@ def index(request: HttpRequest) -> HttpResponse:
             "form": form,
             "releases": releases,
             "release": release,
-            "period": wording.period(release.quarter_id),
-            "periods": [wording.period(item.quarter_id) for item in releases],
+            "period": name_quarter(release.quarter_id),
+            "periods": [name_quarter(item.quarter_id) for item in releases],
             "groups": list(groups.items()),
             "words": words,
             "next_on": reading.next_release_on(releases[0]),
@@ -75,7 +80,7 @@ def index(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _find_by_postcode(release: Any, words: str) -> list[Area]:
+def _find_by_postcode(release: Release, words: str) -> list[Area]:
     """Return the areas around a postcode, from neighbourhood to council."""
     compact = words.replace(" ", "").upper()
     if not 5 <= len(compact) <= 7:
@@ -109,7 +114,7 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
             "suppression_note": suppression_note(report),
             "method_notes": method_notes(report),
             "formats": AreaReport.Format.choices,
-            "periods": [wording.period(item.quarter_id) for item in reading.list_releases()],
+            "periods": [name_quarter(item.quarter_id) for item in reading.list_releases()],
             "season": wording.period_in_words(release.quarter_id),
             "next_on": reading.next_release_on(release),
         },
@@ -168,7 +173,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     cells = reading.read_level(asked["release"], asked["level"], asked["indicator"].code)
     query = (
         f"?indicator={asked['indicator'].code}&level={asked['level']}"
-        f"&release={wording.period(asked['release'].quarter_id)}"
+        f"&release={name_quarter(asked['release'].quarter_id)}"
         f"&version={asked['release'].version}"
     )
     classes = classify(cells)
@@ -178,8 +183,8 @@ def figures(request: HttpRequest) -> HttpResponse:
         {
             **asked,
             "form": form,
-            "period": wording.period(asked["release"].quarter_id),
-            "periods": [wording.period(item.quarter_id) for item in reading.list_releases()],
+            "period": name_quarter(asked["release"].quarter_id),
+            "periods": [name_quarter(item.quarter_id) for item in reading.list_releases()],
             "rows": [(cell, classes[cell.area.pk]) for cell in cells],
             "legend": ramp_legend(cells),
             "map": {
@@ -221,5 +226,5 @@ def values(request: HttpRequest) -> HttpResponse:
 def newest(request: HttpRequest, code: str, file_format: str) -> HttpResponse:
     """A stable address that leads to the newest release's file."""
     release = _release_or_404(None)
-    period = wording.period(release.quarter_id)
+    period = name_quarter(release.quarter_id)
     return redirect("reports:download", code=code, period=period, file_format=file_format)

@@ -1,7 +1,7 @@
 """Turns released figures into text, once, for every format. The gate has rounded already: here
 nothing is rounded further and nothing is computed."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from django.utils.translation import gettext as _
 
@@ -15,13 +15,6 @@ MARKS = {
     Figure.Status.PROVISIONAL.value: "[x]",
     Figure.Status.FEW_PLACES.value: "[z]",
 }
-# A quarter is published 45 days after its end.
-PUBLICATION_DELAY = timedelta(days=45)
-
-
-def period(quarter_on: date) -> str:
-    """Return "2026-Q1" for the first day of a quarter."""
-    return f"{quarter_on.year}-Q{(quarter_on.month + 2) // 3}"
 
 
 def period_in_words(quarter_on: date) -> str:
@@ -37,14 +30,9 @@ _SEASONS = (
 )
 
 
-def next_quarter(quarter_on: date) -> date:
-    """Return the first day of the following quarter."""
-    return (quarter_on + timedelta(days=95)).replace(day=1)
-
-
-def publication_day(quarter_on: date) -> date:
-    """Return the first day on which the quarter may be published."""
-    return next_quarter(quarter_on) - timedelta(days=1) + PUBLICATION_DELAY
+def _plain(value: float) -> str:
+    """Return a released number as spreadsheets read it: no thousands comma, no exponent."""
+    return show_number(value).replace(",", "")
 
 
 def number(figure: Figure | None) -> str:
@@ -55,14 +43,14 @@ def number(figure: Figure | None) -> str:
         return figure.get_bound_display()
     if figure.status != Figure.Status.SHOWN:
         return MARKS[figure.status]
-    return "" if figure.value is None else show_number(figure.value)
+    return "" if figure.value is None else _plain(figure.value)
 
 
 def value(indicator: Indicator, figure: Figure | None) -> str:
     """Return the figure with its unit, as people read it."""
-    text = number(figure)
-    if figure is None or figure.status != Figure.Status.SHOWN or not text:
-        return text or "–"
+    if figure is None or figure.status != Figure.Status.SHOWN or figure.value is None:
+        return number(figure) or "–"
+    text = show_number(figure.value)
     return f"{text} %" if indicator.unit == Unit.PERCENT else text
 
 
@@ -70,7 +58,7 @@ def ends(figure: Figure | None) -> tuple[str, str]:
     """Return the ends of the 95 % interval, empty where there is none."""
     if figure is None or figure.lower is None or figure.upper is None:
         return "", ""
-    return show_number(figure.lower), show_number(figure.upper)
+    return _plain(figure.lower), _plain(figure.upper)
 
 
 def interval(figure: Figure | None) -> str:

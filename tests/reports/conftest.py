@@ -2,32 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
-from django.contrib.gis.geos import MultiPolygon, Point, Polygon
 from django.db import connections
 
 from connections.indicators.definitions import METHOD_VERSION
 from connections.indicators.models import Figure, Quarter, Release
 from connections.reports import reading
 from places.models import Area, AreaAncestor, Geography
+from tests.factories.places import make_square
 
 
-def square(x: float, y: float, size: float) -> MultiPolygon:
-    return MultiPolygon(Polygon.from_bbox((x, y, x + size, y + size)), srid=4326)
-
-
-def make_area(geography: Geography, code: str, name: str, level: str, **fields: object) -> Area:
-    shape = fields.pop("geometry", None) or square(-4.3, 55.8, 0.1)
-    area = Area.objects.create(
-        geography=geography,
-        code=code,
-        name=name,
-        level=level,
-        geometry=shape,
-        point=Point(-4.25, 55.85, srid=4326),
-        **fields,
-    )
+def make_area(geography: Geography, code: str, name: str, level: str, **fields: Any) -> Area:
+    area = make_square(code, geography=geography, level=level, name=name, **fields)
     AreaAncestor.objects.create(area=area, ancestor=area, depth=0)
     if area.parent:
         AreaAncestor.objects.create(area=area, ancestor=area.parent, depth=1)
@@ -56,7 +44,7 @@ def geography(db: None) -> Geography:
 @pytest.fixture
 def release(geography: Geography) -> Release:
     """Released figures: the council and Birkhill shown, Ashburn suppressed."""
-    council = make_area(geography, "X1", "Testshire", "council", population=12000)
+    council = make_area(geography, "X1", "Testshire", "council")
     birk = make_area(geography, "X2", "Birkhill", "intermediate", parent=council)
     ash = make_area(geography, "X3", "=Ashburn", "intermediate", parent=council)
     quarter = Quarter.objects.create(starts_on=date(2026, 1, 1), geography=geography)
