@@ -1,0 +1,270 @@
+"""Every page in a real browser: accessibility rules, reflow, themes, and a screenshot to look at.
+
+A room adds its pages to PAGES; each gets all of these tests. Screenshots are left under
+.local/screenshots/.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, Page
+from pytest_django.live_server_helper import LiveServer
+
+from places.models import Area, Gathering
+from places.vocabulary import CostToStay, PlaceKind
+from tests.factories import CommunityFactory, NeighbourhoodFactory, PlaceFactory, ZoneFactory
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.django_db(transaction=True, databases=["default", "reports"]),
+]
+
+SCREENSHOTS = Path(settings.BASE_DIR) / ".local" / "screenshots"
+AXE_RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page and the address under which it is seen once `town` is there."""
+
+    name: str
+    address: Callable[[Area], str]
+
+
+PAGES = [
+    Shown("home", lambda _town: "/"),
+    Shown("area", lambda town: f"/areas/{town.code}/"),
+    Shown("search", lambda _town: "/search/?q=rowan"),
+    Shown("search-nothing", lambda _town: "/search/?q=G20+9ZZ"),
+    Shown("about", lambda _town: "/about/"),
+    Shown("privacy", lambda _town: "/privacy/"),
+    Shown("accessibility", lambda _town: "/accessibility/"),
+    Shown("appearance", lambda _town: "/settings/look/"),
+    Shown("not-found", lambda _town: "/nothing-here/"),
+]
+every_page = pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.name)
+
+
+@pytest.fixture
+def town() -> Area:
+    """A community with a place, something on, and neighbourhoods."""
+    community = CommunityFactory.create(name="Harbourside")
+    neighbourhood = NeighbourhoodFactory.create(name="Harbourside North", parent=community)
+    zone = ZoneFactory.create(parent=neighbourhood)
+    place = PlaceFactory.create(
+        name="Rowan Library",
+        kind=PlaceKind.LIBRARY,
+        area=zone,
+        opening_hours="24/7",
+        cost_to_stay=CostToStay.FREE,
+    )
+    Gathering.objects.create(
+        title="Soup and a seat",
+        place=place,
+        minutes=90,
+        recurrence="FREQ=DAILY",
+        starts_at=datetime(2026, 1, 7, 12, tzinfo=UTC),
+        state=Gathering.State.SHOWN,
+        food="Soup",
+    )
+    return community
+
+
+@pytest.fixture
+def open_page(
+    browser: Browser, live_server: LiveServer, town: Area
+) -> Iterator[Callable[..., Page]]:
+    """Open a page in a context of its own; it must say nothing to the console."""
+    contexts: list[BrowserContext] = []
+    said: list[str] = []
+
+    def open_it(
+        shown: Shown, *, width: int = 360, path: str = "", prefix: str = "", **kind: Any
+    ) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 800}, **kind)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(live_server.url + prefix + (path or shown.address(town)))
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    # A browser reports the status of a page that is meant to be missing.
+    assert [line for line in said if "404" not in line] == []
+
+
+def find_violations(page: Page) -> list[str]:
+    results = Axe().run(page, options=AXE_RULES)
+    return [
+        f"{violation['id']}: {node['html']} {node['failureSummary']}"
+        for violation in results.response["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+@every_page
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_rules_of_accessibility(open_page: Callable[..., Page], shown: Shown, theme: str) -> None:
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    for width in (1280, 360):
+        page = open_page(shown, width=width, color_scheme=theme)
+        page.screenshot(path=SCREENSHOTS / f"{shown.name}-{width}-{theme}.png", full_page=True)
+    assert find_violations(page) == []
+
+
+@every_page
+def test_nothing_runs_out_of_a_narrow_screen_or_with_large_text(
+    open_page: Callable[..., Page], shown: Shown
+) -> None:
+    page = open_page(shown, width=320)
+    too_wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not page.evaluate(too_wide)
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    page.set_viewport_size({"width": 640, "height": 800})
+    assert not page.evaluate(too_wide)
+
+
+@every_page
+def test_targets_are_large_and_text_may_be_spaced_out(
+    open_page: Callable[..., Page], shown: Shown
+) -> None:
+    page = open_page(shown)
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("a, button, input, select, summary")]
+            .filter((one) => one.offsetParent !== null && !one.matches(".skip"))
+            .map((one) => [one.getBoundingClientRect(), one])
+            .filter(([box, one]) => getComputedStyle(one).display !== "inline"
+                && box.height > 0 && box.height < 44 && !one.closest(".list"))
+            .map(([box, one]) => one.outerHTML.slice(0, 80) + box.height)"""
+    )
+    assert small == []
+    page.evaluate(
+        """() => {
+            const sheet = new CSSStyleSheet();
+            sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
+                word-spacing: 0.16em !important; } p { margin-bottom: 2em !important; }`);
+            document.adoptedStyleSheets = [sheet];
+        }"""
+    )
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll("main *, header *")].filter((one) => {
+            const style = getComputedStyle(one);
+            return style.overflow === "hidden" && !one.classList.contains("visually-hidden")
+                && one.scrollHeight > one.clientHeight + 1;
+        }).map((one) => one.outerHTML.slice(0, 80))"""
+    )
+    assert cut == []
+
+
+@every_page
+def test_the_keyboard_sees_where_it_is(open_page: Callable[..., Page], shown: Shown) -> None:
+    page = open_page(shown)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        state = page.evaluate(
+            """() => {
+                const one = document.activeElement;
+                if (one === document.body) return null;
+                const seen = one.matches(".tile > input, .chip > input") ? one.nextElementSibling : one;
+                const outline = [getComputedStyle(seen), getComputedStyle(seen, "::after")]
+                    .some((style) => parseFloat(style.outlineWidth) >= 3
+                        && style.outlineStyle !== "none");
+                const box = seen.getBoundingClientRect();
+                const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+                return {
+                    outline,
+                    isOnScreen: box.bottom > 0 && box.top < innerHeight,
+                    isSeen: top !== null && (seen.contains(top) || top.contains(seen)
+                        || top === one),
+                    html: one.outerHTML.slice(0, 100),
+                };
+            }"""
+        )
+        if state is None:
+            break
+        assert state["outline"], state
+        assert state["isOnScreen"], state
+        assert state["isSeen"], state
+
+
+@every_page
+def test_page_in_urdu_runs_right_to_left(open_page: Callable[..., Page], shown: Shown) -> None:
+    page = open_page(shown, prefix="/ur")
+    assert page.evaluate("getComputedStyle(document.documentElement).direction") == "rtl"
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+    page.screenshot(path=SCREENSHOTS / f"{shown.name}-360-urdu.png", full_page=True)
+    assert find_violations(page) == []
+
+
+@every_page
+def test_page_needs_no_script(open_page: Callable[..., Page], shown: Shown) -> None:
+    page = open_page(shown, java_script_enabled=False)
+    assert page.locator("h1").count() == 1
+    assert page.locator("main").inner_text().strip()
+
+
+@every_page
+@pytest.mark.parametrize(
+    "kind", [{"forced_colors": "active"}, {"reduced_motion": "reduce"}], ids=["forced", "calm"]
+)
+def test_page_in_the_readers_own_ways(
+    open_page: Callable[..., Page], shown: Shown, kind: dict[str, str]
+) -> None:
+    page = open_page(shown, width=1280, **kind)
+    name = next(iter(kind))
+    page.screenshot(path=SCREENSHOTS / f"{shown.name}-1280-{name}.png", full_page=True)
+    assert page.locator("h1").is_visible()
+    if name == "reduced_motion":
+        moving = page.evaluate(
+            """() => [...document.querySelectorAll("*")].filter((one) =>
+                parseFloat(getComputedStyle(one).transitionDuration) > 0).length"""
+        )
+        assert moving == 0
+
+
+def test_page_prints_without_its_frame(open_page: Callable[..., Page], town: Area) -> None:
+    page = open_page(PAGES[1])
+    page.emulate_media(media="print")
+    assert not page.locator(".site-header").is_visible()
+    assert not page.locator(".site-footer").is_visible()
+    assert page.locator("h1").is_visible()
+    page.screenshot(path=SCREENSHOTS / "area-print.png", full_page=True)
+
+
+def test_a_visitor_finds_the_neighbourhood_by_name_without_a_script(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page(PAGES[0], java_script_enabled=False)
+    page.get_by_label("Find your neighbourhood or a place").fill("harbourside")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="Harbourside", exact=True).click()
+    assert page.locator("h1").inner_text() == "Harbourside"
+    assert page.get_by_text("1 free to stay, 1 of them open now.").is_visible()
+
+
+def test_a_visitor_turns_the_page_dark_and_the_text_large(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page(PAGES[7])
+    page.get_by_label("Dark").check(force=True)
+    page.get_by_label("Larger").check(force=True)
+    page.get_by_role("button", name="Save").click()
+    assert page.get_by_text("Saved.").is_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 32, 30)"
+    assert page.evaluate("parseFloat(getComputedStyle(document.documentElement).fontSize)") == 21
