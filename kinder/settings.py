@@ -73,7 +73,7 @@ try:
     IS_DEMO = env.bool("KINDER_DEMO", False)
 except EnvError as error:
     raise ImproperlyConfigured(
-        f"{error}. bin/run, bin/test and bin/manage set it by themselves; elsewhere set it in the "
+        f"{error}. bin/manage, bin/run and bin/test set it by themselves; elsewhere set it in the "
         "environment as docs/operations.md says."
     ) from error
 

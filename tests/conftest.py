@@ -66,6 +66,11 @@ def sample_data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def base_url() -> None:
+    """Leave the address to `live_server`; Playwright's own fixture of this name is deprecated."""
+
+
+@pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     """Use the system's Chromium, which calls nobody."""
     executable = next((found for name in BROWSERS if (found := shutil.which(name))), None)
