@@ -1,3 +1,225 @@
-from django.urls import URLPattern
+"""The register as open data: `/api/v1/places/`, one place, and GeoJSON.
 
-urlpatterns: list[URLPattern] = []
+Lists are written by the database: building them from objects costs ten times as much. The
+serializers describe them for the documentation, and a test holds the two equal.
+"""
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.urls import path
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from places.forms import PlaceSearchForm
+from places.models import Place, Welcome
+from places.search import BadCursorError, Search, write_geojson, write_list
+from places.vocabulary import Answer, CostToStay, PlaceKind, PlaceState
+
+LIST_LIMIT, LIST_MOST = 50, 200
+GEOJSON_LIMIT, GEOJSON_MOST = 1_000, 10_000
+
+
+class WelcomeSerializer(serializers.ModelSerializer[Welcome]):
+    """One thing that makes a place welcoming, and the month it was checked."""
+
+    class Meta:
+        model = Welcome
+        fields = ["attribute", "value", "for_whom", "checked_on"]
+
+
+class PlaceRowSerializer(serializers.Serializer[Place]):
+    """A place in a list."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=PlaceKind.choices)
+    lon = serializers.FloatField()
+    lat = serializers.FloatField()
+    area = serializers.CharField(
+        source="area.code", allow_null=True, help_text="Code of the finest area it lies in."
+    )
+    address = serializers.CharField()
+    postcode = serializers.CharField()
+    opening_hours = serializers.CharField(help_text="In the syntax of OpenStreetMap.")
+    weekly_hours = serializers.FloatField(
+        allow_null=True, help_text="Hours open in an ordinary week."
+    )
+    cost_to_stay = serializers.ChoiceField(choices=CostToStay.choices)
+    is_free = serializers.BooleanField(help_text="Free, or nobody minds if you don't buy.")
+    is_step_free = serializers.BooleanField()
+    state = serializers.ChoiceField(choices=PlaceState.choices)
+    confirmed_at = serializers.DateTimeField(allow_null=True)
+
+
+class PlaceListSerializer(serializers.Serializer[Any]):
+    """A page of places; `next` is the address of the page after it."""
+
+    places = PlaceRowSerializer(many=True)
+    next = serializers.CharField(allow_null=True)
+
+
+class PlaceSerializer(serializers.ModelSerializer[Place]):
+    """Everything that is shown of a place."""
+
+    lon = serializers.FloatField(source="point.x")
+    lat = serializers.FloatField(source="point.y")
+    area = serializers.CharField(source="area.code", allow_null=True, default=None)
+    is_free = serializers.BooleanField(source="is_free_to_stay")
+    is_step_free = serializers.SerializerMethodField()
+    welcome = WelcomeSerializer(source="welcomes", many=True)
+
+    class Meta:
+        model = Place
+        fields = [
+            "code",
+            "name",
+            "kind",
+            "lon",
+            "lat",
+            "area",
+            "address",
+            "postcode",
+            "description",
+            "website",
+            "telephone",
+            "opening_hours",
+            "weekly_hours",
+            "cost_to_stay",
+            "is_booking_needed",
+            "is_free",
+            "is_step_free",
+            "welcome",
+            "state",
+            "confirmed_at",
+            "revision",
+        ]
+
+    def get_is_step_free(self, place: Place) -> bool:
+        return any(
+            one.attribute == "step_free" and one.value == Answer.YES for one in place.welcomes.all()
+        )
+
+
+_FILTERS = [
+    OpenApiParameter("q", str, description="Words of the name, the street or the kind."),
+    OpenApiParameter("kind", str, many=True, enum=PlaceKind.values),
+    OpenApiParameter("area", str, description="Code of an area, of any level."),
+    OpenApiParameter("free", bool, description="Free to stay."),
+    OpenApiParameter("open", bool, description="Open now."),
+    OpenApiParameter("step_free", bool),
+    OpenApiParameter("bbox", str, description="west,south,east,north in degrees."),
+    OpenApiParameter("limit", int),
+    OpenApiParameter("after", str, description="Where the page before ended."),
+]
+
+
+class OpenView(APIView):
+    """Public and read-only: no session is read, no cookie set."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, BadCursorError):
+            exc = ValidationError({"after": ["This is no address that we gave."]})
+        return super().handle_exception(exc)
+
+
+class PlaceListView(OpenView):
+    @extend_schema(parameters=_FILTERS, responses=PlaceListSerializer, operation_id="places_list")
+    def get(self, request: Request) -> HttpResponse:
+        """Places from A to Z, page by page."""
+        search, after, limit = _read_query(request, LIST_LIMIT, LIST_MOST)
+        body = write_list(
+            search, timezone.now(), after=after, limit=limit, address=_next_address(request)
+        )
+        return HttpResponse(body, content_type="application/json")
+
+
+class PlaceGeoJsonView(OpenView):
+    @extend_schema(
+        parameters=_FILTERS,
+        responses={(200, "application/geo+json"): OpenApiResponse(response=dict)},
+        operation_id="places_geojson",
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Places as GeoJSON (RFC 7946), page by page; a link "next" leads to the next page."""
+        search, after, limit = _read_query(request, GEOJSON_LIMIT, GEOJSON_MOST)
+        body = write_geojson(
+            search, timezone.now(), after=after, limit=limit, address=_next_address(request)
+        )
+        return HttpResponse(body, content_type="application/geo+json")
+
+
+class PlaceView(OpenView):
+    @extend_schema(
+        responses={
+            200: PlaceSerializer,
+            404: OpenApiResponse(description="No such place, or not shown."),
+            410: OpenApiResponse(description="Closed for good."),
+        },
+        operation_id="places_retrieve",
+    )
+    def get(self, request: Request, code: str) -> Response:
+        """One place with what makes it welcoming."""
+        place = (
+            Place.objects.filter(code=code)
+            .select_related("area")
+            .prefetch_related("welcomes")
+            .first()
+        )
+        if place is not None and place.state == PlaceState.CLOSED:
+            return Response({"detail": "This place has closed for good."}, status=410)
+        if place is None or place.state not in {PlaceState.VERIFIED, PlaceState.STALE}:
+            raise Http404
+        return Response(PlaceSerializer(place).data)
+
+
+def _read_query(request: Request, limit: int, most: int) -> tuple[Search, str, int]:
+    """Read the filters; an empty query string is the hot path and needs no form."""
+    if not request.query_params:
+        return Search(), "", limit
+    after = request.query_params.get("after", "")
+    if set(request.query_params) == {"after"}:
+        return Search(), after, limit
+    form = PlaceSearchForm(request.query_params)
+    if not form.is_valid():
+        raise ValidationError({name: list(map(str, found)) for name, found in form.errors.items()})
+    try:
+        limit = min(max(int(request.query_params.get("limit", limit)), 1), most)
+    except ValueError as error:
+        raise ValidationError({"limit": ["Enter a whole number."]}) from error
+    return form.as_search(bbox=_read_bbox(request.query_params.get("bbox", ""))), after, limit
+
+
+def _read_bbox(text: str) -> tuple[float, float, float, float] | None:
+    if not text:
+        return None
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise ValidationError({"bbox": ["Enter west,south,east,north."]}) from error
+    if not (-180 <= west <= east <= 180 and -85 <= south <= north <= 85):
+        raise ValidationError({"bbox": ["West before east, south before north, in degrees."]})
+    return west, south, east, north
+
+
+def _next_address(request: Request) -> str:
+    """The address of this list up to the cursor."""
+    query = request.query_params.copy()
+    query.pop("after", None)
+    return f"{request.path}?{query.urlencode()}{'&' if query else ''}after="
+
+
+urlpatterns = [
+    path("places/", PlaceListView.as_view(), name="places-list"),
+    path("places.geojson", PlaceGeoJsonView.as_view(), name="places-geojson"),
+    path("places/<slug:code>/", PlaceView.as_view(), name="places-detail"),
+]

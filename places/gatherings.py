@@ -16,7 +16,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from places.models import Area, Gathering
+from places.models import Area, Gathering, Place
 
 # A rule that never ends is asked for so many times at most.
 MOST_TIMES = 500
@@ -73,16 +73,25 @@ def soon_in(area: Area, at: datetime, *, days: int = 14, most: int = 5) -> list[
 
     Each gathering once, at its next time; `again_at` is the time after that.
     """
+    return _soonest(Q(place__area__ancestors__ancestor=area), at, days=days)[:most]
+
+
+def soon_at(place: Place, at: datetime, *, days: int = 62) -> list[Occasion]:
+    """Return what is on at `place` within so many days, the soonest first, each gathering once."""
+    return _soonest(Q(place=place), at, days=days)
+
+
+def _soonest(where: Q, at: datetime, *, days: int) -> list[Occasion]:
     end = at + timedelta(days=days)
     shown = (
         Gathering.objects.filter(
+            where,
             Q(recurrence="", starts_at__gte=at) | ~Q(recurrence=""),
             Q(until_on__isnull=True) | Q(until_on__gte=at.date()),
             state=Gathering.State.SHOWN,
             starts_at__lt=end,
-            place__area__ancestors__ancestor=area,
         )
-        .select_related("place")
+        .select_related("place", "organisation")
         .order_by("id")
     )
     coming = []
@@ -91,5 +100,4 @@ def soon_in(area: Area, at: datetime, *, days: int = 14, most: int = 5) -> list[
         if times and times[0].starts_at < end:
             again = times[1].starts_at if len(times) > 1 else None
             coming.append(replace(times[0], again_at=again))
-    coming.sort(key=lambda one: (one.starts_at, one.gathering.pk))
-    return coming[:most]
+    return sorted(coming, key=lambda one: (one.starts_at, one.gathering.pk))

@@ -1,8 +1,11 @@
 // Places as vector tiles: single places with the icon of their kind, clusters with their number.
 
 import { buffer, containsCoordinate } from "ol/extent.js";
+import GeoJSON from "ol/format/GeoJSON.js";
 import MVT from "ol/format/MVT.js";
+import VectorLayer from "ol/layer/Vector.js";
 import VectorTileLayer from "ol/layer/VectorTile.js";
+import VectorSource from "ol/source/Vector.js";
 import VectorTileSource from "ol/source/VectorTile.js";
 import CircleStyle from "ol/style/Circle.js";
 import Fill from "ol/style/Fill.js";
@@ -22,7 +25,24 @@ function iconAddress(kind, colour) {
   return `data:image/svg+xml;utf8,${encodeURIComponent(svg)}`;
 }
 
-export function createPlaceLayer({ tiles, kinds = {}, url = "" }) {
+/** What a filtered list holds, page after page; ids are those of the tiles. */
+function createFoundSource(address) {
+  const format = new GeoJSON({ featureProjection: "EPSG:3857" });
+  const source = new VectorSource();
+  const load = async () => {
+    for (let next = address; next; ) {
+      const response = await fetch(next, { credentials: "same-origin" });
+      if (!response.ok) throw new Error(`${next} answered ${response.status}`);
+      const page = await response.json();
+      source.addFeatures(format.readFeatures(page));
+      next = page.links.find((link) => link.rel === "next")?.href;
+    }
+  };
+  load();
+  return source;
+}
+
+export function createPlaceLayer({ tiles, found = "", kinds = {}, url = "" }) {
   let colours = readColours();
   let selected = null;
   const styles = new Map();
@@ -69,22 +89,27 @@ export function createPlaceLayer({ tiles, kinds = {}, url = "" }) {
     return styles.get(key);
   }
 
-  const source = new VectorTileSource({ format: new MVT(), url: tiles, maxZoom: 16 });
-  const layer = new VectorTileLayer({
-    source,
-    renderMode: "vector",
-    renderBuffer: 48,
-    style(feature, resolution) {
-      const count = feature.get("count");
-      if (count > 1) return styleOfCluster(count);
-      const isSelected = selected !== null && idOf(feature) === selected;
-      return styleOfPlace(feature.get("kind"), Boolean(feature.get("is_free")), isSelected, resolution < ICON_FROM_RESOLUTION);
-    },
-  });
+  function style(feature, resolution) {
+    const count = feature.get("count");
+    if (count > 1) return styleOfCluster(count);
+    const isSelected = selected !== null && idOf(feature) === selected;
+    return styleOfPlace(feature.get("kind"), Boolean(feature.get("is_free")), isSelected, resolution < ICON_FROM_RESOLUTION);
+  }
+  // All places come as tiles; those that a filter found come as themselves.
+  const layer = found
+    ? new VectorLayer({ source: createFoundSource(found), style, renderBuffer: 48 })
+    : new VectorTileLayer({
+        source: new VectorTileSource({ format: new MVT(), url: tiles, maxZoom: 16 }),
+        renderMode: "vector",
+        renderBuffer: 48,
+        style,
+      });
+  const featuresIn = (extent) =>
+    found ? layer.getSource().getFeaturesInExtent(extent) : layer.getFeaturesInExtent(extent);
 
   const anchor = (feature, fallback) => {
-    const flat = feature.getFlatCoordinates?.();
-    return flat ? [flat[0], flat[1]] : fallback;
+    const flat = (feature.getFlatCoordinates ? feature : feature.getGeometry()).getFlatCoordinates();
+    return flat.length ? [flat[0], flat[1]] : fallback;
   };
   return {
     layer,
@@ -99,7 +124,7 @@ export function createPlaceLayer({ tiles, kinds = {}, url = "" }) {
       const [x, y] = coordinate;
       let nearest = null;
       let least = (pixels * resolution) ** 2;
-      for (const feature of layer.getFeaturesInExtent(buffer([x, y, x, y], pixels * resolution))) {
+      for (const feature of featuresIn(buffer([x, y, x, y], pixels * resolution))) {
         const at = anchor(feature, null);
         if (!at) continue;
         const distance = (at[0] - x) ** 2 + (at[1] - y) ** 2;
@@ -124,7 +149,7 @@ export function createPlaceLayer({ tiles, kinds = {}, url = "" }) {
     countIn(extent) {
       const seen = new Set();
       let total = 0;
-      for (const feature of layer.getFeaturesInExtent(extent)) {
+      for (const feature of featuresIn(extent)) {
         const at = anchor(feature, null);
         if (!at || !containsCoordinate(extent, at)) continue;
         const count = feature.get("count");

@@ -1,0 +1,166 @@
+"""The list of places with its map, and the page of one place."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from places.actions import current_geography
+from places.forms import PlaceSearchForm
+from places.gatherings import soon_at
+from places.hours import describe_status, describe_week, is_readable, status_at
+from places.linked_data import describe_for_machines
+from places.models import Place
+from places.rules import can_keep_places
+from places.search import BadCursorError, Counts, count_places, find_places
+from places.tiles import describe_place_layer, extent_of
+from places.vocabulary import Answer, PlaceKind, PlaceState, WelcomeAttribute
+
+PAGE_SIZE = 30
+# The whole of Great Britain and Ireland, before any area is loaded.
+ISLES = [-10.7, 49.8, 1.8, 60.9]
+
+
+@login_not_required
+@require_safe
+def list_places(request: HttpRequest) -> HttpResponse:
+    """Places to find by name, street, kind and what they offer: the same that the map holds."""
+    form = PlaceSearchForm(request.GET)
+    form.is_valid()
+    search, origin, at = form.as_search(), form.origin, timezone.now()
+    is_by_name = origin is None or request.GET.get("order") == "name"
+    try:
+        page = find_places(
+            search,
+            at,
+            near=None if origin is None or is_by_name else origin.point,
+            after=request.GET.get("after", ""),
+            limit=PAGE_SIZE,
+        )
+    except BadCursorError as error:
+        raise Http404 from error
+    counts = count_places(search, at)
+    query = request.GET.copy()
+    query.pop("after", None)
+    first = f"?{query.urlencode()}" if query else request.path
+    query["after"] = page.next
+    return render(
+        request,
+        "places/list.html",
+        {
+            "form": form,
+            "search": search,
+            "page": page,
+            "counts": counts,
+            "origin": origin,
+            "origins": [_as_choice(request, other.label) for other in form.origins[1:]],
+            "areas": form.offered_areas(),
+            "kinds": PlaceKind.choices,
+            "is_by_name": is_by_name,
+            "order_url": _switch_order(request, by_name=not is_by_name),
+            "first_url": first if "after" in request.GET else "",
+            "next_url": f"?{query.urlencode()}" if page.next else "",
+            "map": _describe_map(request, form, counts),
+        },
+    )
+
+
+@login_not_required
+@require_safe
+def show_place(request: HttpRequest, code: str) -> HttpResponse:
+    """What a place is like, when it is open, what happens there; a closed one says that it is."""
+    place = (
+        Place.objects.filter(code=code)
+        .select_related("area", "organisation")
+        .prefetch_related("alt_names")
+        .first()
+    )
+    is_keeper = place is not None and can_keep_places(request.user)
+    if place is None or not (
+        place.state in {PlaceState.VERIFIED, PlaceState.STALE, PlaceState.CLOSED} or is_keeper
+    ):
+        raise Http404
+    now = timezone.now()
+    if place.state == PlaceState.CLOSED:
+        return render(request, "places/closed.html", {"place": place}, status=410)
+    status = status_at(place.opening_hours, now, point=place.point)
+    welcomes = sorted(
+        place.welcomes.exclude(value=Answer.UNKNOWN),
+        key=lambda one: WelcomeAttribute.values.index(one.attribute),
+    )
+    return render(
+        request,
+        "places/place.html",
+        {
+            "place": place,
+            "kind_label": PlaceKind(place.kind).label,
+            "status": status,
+            "hours_now": describe_status(status, now),
+            "week": describe_week(place.opening_hours, now, point=place.point),
+            "is_readable": is_readable(place.opening_hours),
+            "offers": [one for one in welcomes if one.value == Answer.YES],
+            "lacks": [one for one in welcomes if one.value == Answer.NO],
+            "occasions": soon_at(place, now),
+            "is_unseen": place.state in {PlaceState.HIDDEN, PlaceState.SUGGESTED},
+            "json_ld": describe_for_machines(place, _address(request, place)),
+        },
+    )
+
+
+def _address(request: HttpRequest, place: Place) -> str:
+    return request.build_absolute_uri(reverse("places:place", args=[place.code]))
+
+
+def _as_choice(request: HttpRequest, label: str) -> tuple[str, str]:
+    query = request.GET.copy()
+    query.pop("after", None)
+    query["near"] = label
+    return label, f"?{query.urlencode()}"
+
+
+def _switch_order(request: HttpRequest, *, by_name: bool) -> str:
+    query = request.GET.copy()
+    query.pop("after", None)
+    query.pop("order", None)
+    if by_name:
+        query["order"] = "name"
+    return f"?{query.urlencode()}"
+
+
+def _describe_map(request: HttpRequest, form: PlaceSearchForm, counts: Counts) -> dict[str, Any]:
+    """Return what map.js draws: all places as tiles, or those found as GeoJSON."""
+    layer: dict[str, Any] = describe_place_layer() | {
+        "kinds": dict(PlaceKind.choices),
+        "url": reverse("places:place", args=["CODE"]).replace("CODE", "{code}"),
+    }
+    if form.as_search().is_narrowed:
+        layer["found"] = f"{reverse('places-geojson')}?{_found_query(request, form)}"
+    base = None
+    if settings.BASEMAP_URL:
+        base = {"url": settings.BASEMAP_URL, "attribution": settings.BASEMAP_ATTRIBUTION}
+    return {"extent": _first_view(form, counts), "places": layer, "areas": None, "base": base}
+
+
+def _found_query(request: HttpRequest, form: PlaceSearchForm) -> str:
+    """The filters alone, as they were understood, without page, order and centre."""
+    query = request.GET.copy()
+    for part in ("after", "order", "near"):
+        query.pop(part, None)
+    query["q"] = form.cleaned_data.get("q", "")
+    return query.urlencode()
+
+
+def _first_view(form: PlaceSearchForm, counts: Counts) -> list[float]:
+    """West, south, east, north: around where somebody asked, else all that was found."""
+    if form.origin is not None:
+        lon, lat = form.origin.point.coords
+        return [lon - 0.02, lat - 0.012, lon + 0.02, lat + 0.012]
+    if counts.extent is not None:
+        return list(counts.extent)
+    geography = current_geography()
+    return (extent_of(geography) if geography else None) or ISLES
