@@ -19,6 +19,7 @@ from pytest_django.live_server_helper import LiveServer
 from places.models import Area, Gathering
 from places.vocabulary import CostToStay, PlaceKind
 from tests.factories import CommunityFactory, NeighbourhoodFactory, PlaceFactory, ZoneFactory
+from tests.factories.releases import publish_figures
 
 pytestmark = [
     pytest.mark.e2e,
@@ -51,6 +52,9 @@ PAGES = [
     Shown("privacy", lambda _town: "/privacy/"),
     Shown("accessibility", lambda _town: "/accessibility/"),
     Shown("appearance", lambda _town: "/settings/look/"),
+    Shown("reports", lambda _town: "/reports/"),
+    Shown("report", lambda town: f"/reports/{town.code}/"),
+    Shown("figures", lambda _town: "/figures/?level=community"),
     Shown("not-found", lambda _town: "/nothing-here/"),
 ]
 every_page = pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.name)
@@ -77,6 +81,15 @@ def town() -> Area:
         starts_at=datetime(2026, 1, 7, 12, tzinfo=UTC),
         state=Gathering.State.SHOWN,
         food="Soup",
+    )
+    publish_figures(
+        [
+            (community, "A1", {"people": 140, "value": 28.0, "lower": 25.0, "upper": 31.0}),
+            (community, "A3", {"people": 140, "value": 62.0, "lower": 57.0, "upper": 67.0}),
+            (community, "C1", {"value": 38.5, "coverage": 82.0}),
+            (neighbourhood, "A1", {}),
+            (neighbourhood, "C1", {"value": 41.0, "coverage": 79.0}),
+        ]
     )
     return community
 

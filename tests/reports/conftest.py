@@ -1,17 +1,16 @@
 """A small release: a council of two neighbourhoods, with figures shown and figures suppressed."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from django.db import connections
 
-from connections.indicators.definitions import METHOD_VERSION
-from connections.indicators.models import Figure, Quarter, Release
+from connections.indicators.models import Release
 from connections.reports import reading
 from places.models import Area, AreaAncestor, Geography
 from tests.factories.places import make_square
+from tests.factories.releases import publish_figures
 
 
 def make_area(geography: Geography, code: str, name: str, level: str, **fields: Any) -> Area:
@@ -47,66 +46,17 @@ def release(geography: Geography) -> Release:
     council = make_area(geography, "X1", "Testshire", "council")
     birk = make_area(geography, "X2", "Birkhill", "intermediate", parent=council)
     ash = make_area(geography, "X3", "=Ashburn", "intermediate", parent=council)
-    quarter = Quarter.objects.create(starts_on=date(2026, 1, 1), geography=geography)
-    release = Release.objects.create(
-        quarter=quarter,
-        geography=geography,
-        state=Release.State.READY,
-        method_version=METHOD_VERSION,
-        watermark="ab" * 32,
-    )
-    shown = Figure.Status.SHOWN
-    Figure.objects.bulk_create(
+    return publish_figures(
         [
-            Figure(
-                release=release,
-                area=council,
-                indicator="A1",
-                status=shown,
-                people=340,
-                value=28.0,
-                lower=25.0,
-                upper=31.0,
-            ),
-            Figure(
-                release=release,
-                area=birk,
-                indicator="A1",
-                status=shown,
-                people=120,
-                value=24.0,
-                lower=20.0,
-                upper=28.0,
-            ),
-            Figure(release=release, area=ash, indicator="A1", status=Figure.Status.SUPPRESSED),
-            Figure(
-                release=release,
-                area=council,
-                indicator="A3",
-                status=shown,
-                people=340,
-                value=62.0,
-                lower=57.0,
-                upper=67.0,
-            ),
-            Figure(release=release, area=birk, indicator="A3", status="bound", bound="high"),
-            Figure(release=release, area=ash, indicator="A3", status=Figure.Status.SUPPRESSED),
-            Figure(release=release, area=ash, indicator="B1", status=Figure.Status.SUPPRESSED),
-            Figure(
-                release=release,
-                area=council,
-                indicator="C1",
-                status=shown,
-                value=38.5,
-                coverage=82.0,
-            ),
-            Figure(release=release, area=birk, indicator="C1", status=Figure.Status.PROVISIONAL),
-            Figure(
-                release=release, area=ash, indicator="C1", status=shown, value=12.0, coverage=90.0
-            ),
+            (council, "A1", {"people": 340, "value": 28.0, "lower": 25.0, "upper": 31.0}),
+            (birk, "A1", {"people": 120, "value": 24.0, "lower": 20.0, "upper": 28.0}),
+            (ash, "A1", {}),
+            (council, "A3", {"people": 340, "value": 62.0, "lower": 57.0, "upper": 67.0}),
+            (birk, "A3", {"status": "bound", "bound": "high"}),
+            (ash, "A3", {}),
+            (ash, "B1", {}),
+            (council, "C1", {"value": 1038.5, "coverage": 82.0}),
+            (birk, "C1", {"status": "provisional"}),
+            (ash, "C1", {"value": 12.0, "coverage": 90.0}),
         ]
     )
-    release.state = Release.State.PUBLISHED
-    release.published_at = datetime(2026, 5, 20, 9, tzinfo=UTC)
-    release.save()
-    return release
