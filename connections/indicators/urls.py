@@ -1,4 +1,35 @@
-from django.urls import URLPattern
+"""Addresses of releases (for the administrator) and of the method (for everybody)."""
+
+import datetime as dt
+
+from django.urls import path, register_converter
+
+from connections.indicators import quarters, views
+
+
+class QuarterConverter:
+    """“2026-Q1” and no other period: there is no address for any other dates."""
+
+    regex = r"\d{4}-Q[1-4]"
+
+    def to_python(self, value: str) -> dt.date:
+        return quarters.parse_quarter(value)
+
+    def to_url(self, value: dt.date | str) -> str:
+        return value if isinstance(value, str) else quarters.name_quarter(value)
+
+
+register_converter(QuarterConverter, "quarter")
 
 app_name = "indicators"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("method/", views.method, name="method"),
+    path("releases/", views.releases, name="releases"),
+    path("releases/alerts/<uuid:alert>/close/", views.close, name="close_alert"),
+    path("releases/<quarter:quarter_on>/", views.release, name="release"),
+    path("releases/<quarter:quarter_on>/progress/", views.progress, name="progress"),
+    path("releases/<quarter:quarter_on>/freeze/", views.freeze, name="freeze"),
+    path("releases/<quarter:quarter_on>/start/", views.start, name="start"),
+    path("releases/<quarter:quarter_on>/set-aside/", views.withdraw, name="withdraw"),
+    path("releases/<quarter:quarter_on>/publish/", views.publish, name="publish"),
+]
