@@ -11,6 +11,7 @@ from demo.names import ATTRIBUTION, GEOGRAPHY_NAME
 from demo.town import Town, Zone
 from places.actions import rebuild_ancestors
 from places.models import Area, Deprivation, Geography, PlaceName, Population, Postcode
+from places.tiles import bake_area_tiles
 from places.vocabulary import AreaLevel
 
 SLUG = "demo"
@@ -35,6 +36,7 @@ def load_areas(town: Town, *, from_on: dt.date, until_on: dt.date) -> int:
         for area in Area.objects.bulk_create(areas):
             made[area.code] = area
     rebuild_ancestors(geography)
+    bake_area_tiles(geography)
     years = range(from_on.year - 1, until_on.year)
     Population.objects.bulk_create(_populations(town.areas, made, years))
     Deprivation.objects.bulk_create(

@@ -46,22 +46,23 @@ def areas_layer_name(slug: str) -> str:
 
 
 @transaction.atomic
-def bake_area_tiles(geography: Geography) -> int:
-    """Make all area tiles of `geography` anew, z0 to MAX_ZOOM for each level; return how many.
+def bake_area_tiles(geography: Geography, *, level: AreaLevel | None = None) -> int:
+    """Make the area tiles of `geography` anew, z0 to MAX_ZOOM, and return how many.
 
-    The caller's transaction holds the old tiles until it commits; the layer's new version gives
-    browsers a new address.
+    All levels, or the one that was loaded. Readers have the old tiles until the caller's
+    transaction commits; the layer's new version gives browsers a new address.
     """
-    AreaTile.objects.filter(geography=geography).delete()
+    levels = list(AreaLevel) if level is None else [level]
+    AreaTile.objects.filter(geography=geography, level__in=levels).delete()
     total = 0
-    for level in AreaLevel:
-        ids, labels, shapes = _read_areas(geography, level)
-        if len(ids):
-            batch: list[AreaTile] = []
-            for z, x, y, mvt in make_area_tiles(ids, labels, shapes):
-                batch.append(AreaTile(geography=geography, level=level, z=z, x=x, y=y, mvt=mvt))
-            AreaTile.objects.bulk_create(batch, batch_size=_BATCH)
-            total += len(batch)
+    for one in levels:
+        ids, labels, shapes = _read_areas(geography, one)
+        if ids:
+            tiles = [
+                AreaTile(geography=geography, level=one, z=z, x=x, y=y, mvt=mvt)
+                for z, x, y, mvt in make_area_tiles(ids, labels, shapes)
+            ]
+            total += len(AreaTile.objects.bulk_create(tiles, batch_size=_BATCH))
     bump_layer(areas_layer_name(geography.slug))
     return total
 

@@ -11,13 +11,12 @@ import pyogrio.raw
 import shapely
 from django.db import connection
 
-from places.actions import bump_layer, rebuild_ancestors
+from places.actions import rebuild_ancestors
 from places.exchange.batches import ImportRefusedError, Run, copy_line, copy_rows
 from places.exchange.tables import read_rows
-from places.models import Area, AreaTile, Geography
+from places.models import Area, Geography
+from places.tiles import bake_area_tiles
 from places.vocabulary import AreaLevel
-
-AREAS_LAYER = "areas"
 
 
 @dataclass(frozen=True)
@@ -75,16 +74,9 @@ def import_areas(
         cursor.execute(_UPSERT, {"geography": geography.pk, "level": level.value})
         run.count(flag for (flag,) in cursor.fetchall())
         cursor.execute(_ALIASES, [geography.pk])
-    _finish(run, geography)
-
-
-def _finish(run: Run, geography: Geography) -> None:
-    if not (run.created or run.changed):
-        return
-    rebuild_ancestors(geography)
-    # Baked borders are of the old shapes.
-    AreaTile.objects.filter(geography=geography).delete()
-    bump_layer(AREAS_LAYER)
+    if run.created or run.changed:
+        rebuild_ancestors(geography)
+        bake_area_tiles(geography, level=level)
 
 
 def _read_layer(path: Path, columns: Columns) -> Iterator[str]:
@@ -261,7 +253,9 @@ def merge_areas(
                 },
             )
             run.count([cursor.fetchone()[0]])
-    _finish(run, geography)
+    if run.created or run.changed:
+        rebuild_ancestors(geography)
+        bake_area_tiles(geography, level=level)
 
 
 _MERGE = """
