@@ -12,6 +12,9 @@ ROOT = Path(settings.BASE_DIR)
 DIST = ROOT / "static" / "dist"
 TOKENS = (ROOT / "static" / "src" / "css" / "parts" / "tokens.css").read_text()
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+# A file to keep: it carries its style with it, and no page of the site shows it.
+DOWNLOADS = {"reports/report.html"}
+PAGES = [path for path in TEMPLATES if str(path.relative_to(ROOT / "templates")) not in DOWNLOADS]
 KB = 1000
 
 # text, ground, least ratio: 4.5 for words (WCAG 1.4.3), 3 for lines of controls (1.4.11).
@@ -149,14 +152,15 @@ def test_styles_run_in_both_directions() -> None:
         assert not physical.search(sheet.read_text()), sheet.name
 
 
-@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_template_has_no_inline_code(path: Path) -> None:
     text = path.read_text()
     assert not re.search(r"<style\b", text)
     assert not re.search(r"""\sstyle\s*=\s*["']""", text)
     assert not re.search(r"""\son[a-z]+\s*=\s*["']""", text)
     for script in re.findall(r"<script\b[^>]*>", text):
-        assert "src=" in script, script
+        # Data for search engines is no code.
+        assert "src=" in script or 'type="application/ld+json"' in script, script
     assert "|safe" not in text
     assert "autoescape off" not in text
 
