@@ -1,15 +1,15 @@
 """A release under kill -9 and in a crowd: what is finished stays, what was begun is done again."""
 
-import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from connections.indicators import release
@@ -26,8 +26,9 @@ from kinder.accounts.models import AuditEvent
 from kinder.accounts.rules import Refused
 from tests.factories import CouncilFactory, NeighbourhoodFactory
 from tests.indicators.months import FREEZE_DAY, QUARTER, make_month, make_person
+from tests.processes import environment, running_beat, running_redis, running_worker, wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 
 Answer = TypeVar("Answer")
 COUNCILS = 3
@@ -60,10 +61,9 @@ while continue_work():
 @contextmanager
 def process(code: str, *arguments: object) -> Iterator["subprocess.Popen[str]"]:
     """Another process on this test's database; killed at the end."""
-    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
     with subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
-        env=os.environ | {"DATABASE_URL": f"{server}/{connection.settings_dict['NAME']}"},
+        env=environment(redis_url=settings.REDIS_URL),
         stdout=subprocess.PIPE,
         text=True,
     ) as other:
@@ -96,14 +96,6 @@ def at_once(times: int, do: Callable[[], Answer]) -> list[Answer]:
     for thread in threads:
         thread.join(30)
     return answers
-
-
-def until(do: Callable[[], bool]) -> None:
-    """Do it again until it is true: the server needs a moment to miss a killed client."""
-    end = time.monotonic() + 10
-    while not do():
-        assert time.monotonic() < end, "still not true after 10 seconds"
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -143,7 +135,8 @@ def test_a_worker_killed_half_way_leaves_its_share_as_it_was(people: None) -> No
         worker.kill()
     assert ReleaseShard.objects.get(pk=shard.pk).finished_at is None
     assert not Component.objects.filter(indicator="A1", area=shard.council_id).exists()
-    until(lambda: release.compute_shard(shard.pk))
+    # The server needs a moment to miss a killed client.
+    wait_until(lambda: release.compute_shard(shard.pk), what="the share is free again")
     assert release.finish_release(made)
     first = (made.watermark, told(made))
     release.withdraw_release(by=Purpose.RELEASE, release=made)
@@ -171,7 +164,7 @@ def test_four_workers_one_killed_make_the_same_release(people: None) -> None:
         made.refresh_from_db()
         return made.state == Release.State.READY
 
-    until(is_ready)
+    wait_until(is_ready, what="the release is ready")
     assert (made.watermark, told(made)) == expected
 
 
@@ -231,3 +224,19 @@ def test_two_starts_at_once_make_one_release(people: None) -> None:
 
     assert sorted(at_once(2, try_to_start)) == ["refused", "started"]
     assert Release.objects.count() == 1
+
+
+def test_a_release_begun_while_redis_is_gone_is_made_when_it_is_back(
+    people: None, tmp_path: Path
+) -> None:
+    with running_redis() as bell, running_worker(tmp_path, redis_url=bell.url, concurrency=2):
+        bell.kill()
+        made = start()
+        bell.start()
+        with running_beat(tmp_path, redis_url=bell.url):
+            wait_until(
+                lambda: Release.objects.get(pk=made.pk).state == Release.State.READY,
+                seconds=60,
+                what="the worker makes the release",
+            )
+    assert told(made)
