@@ -4,12 +4,14 @@ set -eu
 file=/var/lib/kinder/secrets.env
 if [ -z "${KINDER_SECRET_KEY:-}" ] || [ -z "${KINDER_ENCRYPTION_KEYS:-}" ]; then
   if [ ! -s "$file" ]; then
-    umask 077
-    python - >"$file.$$" <<'PYTHON'
+    (
+      umask 077
+      python - >"$file.$$" <<'PYTHON'
 import base64, os, secrets
 print(f"KINDER_SECRET_KEY={secrets.token_urlsafe(64)}")
 print(f"KINDER_ENCRYPTION_KEYS={base64.urlsafe_b64encode(os.urandom(32)).decode()}")
 PYTHON
+    )
     # Whoever comes first keeps its secrets: a hard link is never overwritten.
     ln "$file.$$" "$file" 2>/dev/null || true
     rm "$file.$$"
