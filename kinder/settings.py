@@ -187,12 +187,14 @@ DATABASES = {
     "reports": _database(REPORTS_DATABASE_URL) | {"TEST": {"MIRROR": "default"}},
 }
 
+# Seconds that a page waits for Redis at most, before it goes on without.
+REDIS_TIMEOUT = 0.25
 CACHES = {
     "default": {
         "BACKEND": "kinder.cache.FailSafeRedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "kinder",
-        "OPTIONS": {"socket_timeout": 0.25, "socket_connect_timeout": 0.25},
+        "OPTIONS": {"socket_timeout": REDIS_TIMEOUT, "socket_connect_timeout": REDIS_TIMEOUT},
     }
 }
 # Sessions live in the database: Redis may vanish at any moment.
@@ -244,6 +246,9 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {"device": {"type": "apiKey", "in": "cookie", "name": "kinder_device"}}
+    },
 }
 
 LANGUAGE_CODE = "en-gb"

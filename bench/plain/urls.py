@@ -1,0 +1,32 @@
+"""The product's addresses, and beside them a plain ModelViewSet."""
+
+from django.urls import include, path
+from rest_framework.permissions import AllowAny
+from rest_framework.routers import SimpleRouter
+from rest_framework.serializers import ModelSerializer
+from rest_framework.viewsets import ModelViewSet
+
+from bench.plain.models import PlainMoment
+from kinder.urls import urlpatterns as product_urlpatterns
+
+
+class PlainSerializer(ModelSerializer):
+    class Meta:
+        model = PlainMoment
+        fields = "__all__"
+
+
+class PlainViewSet(ModelViewSet):
+    queryset = PlainMoment.objects.all()
+    serializer_class = PlainSerializer
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def perform_create(self, serializer: ModelSerializer) -> None:
+        day = serializer.validated_data["occurred_on"]
+        serializer.save(month_on=day.replace(day=1), body_sha256=b"")
+
+
+router = SimpleRouter()
+router.register("plain", PlainViewSet)
+urlpatterns = [path("", include(router.urls)), *product_urlpatterns]

@@ -1,0 +1,121 @@
+"""How often somebody may do something: counted in Redis by device and by network.
+
+Windows are fixed and counters expire by themselves. Where Redis does not answer, each process
+counts for itself: looser than the shared count, but a flood still ends, and nobody is turned away
+because Redis is gone.
+"""
+
+import ipaddress
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from kinder.accounts.fingerprints import fingerprint
+from kinder.cache import ask_redis, redis_client
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `most` of something in each window of `seconds`."""
+
+    name: str
+    most: int
+    seconds: int
+
+
+# Judgements. A queue that waited offline for weeks goes up at once; a hall full of people shares
+# one network, and so do all customers of some mobile companies.
+LOGS_OF_DEVICE = Limit("logs-device", most=200, seconds=600)
+LOGS_OF_NETWORK = Limit("logs-network", most=6_000, seconds=600)
+NEW_DEVICES_OF_NETWORK = Limit("new-devices-network", most=300, seconds=3_600)
+
+
+class TooManyError(Exception):
+    """A limit is reached; `retry_after` says after how many seconds it is worth trying again."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
+# Adds ARGV[1] to each key and lets it expire after its own ARGV[1 + i] seconds; one round trip.
+_SPEND = """
+local counts = {}
+for i, key in ipairs(KEYS) do
+    counts[i] = redis.call('INCRBY', key, ARGV[1])
+    if counts[i] == tonumber(ARGV[1]) then redis.call('EXPIRE', key, ARGV[1 + i]) end
+end
+return counts
+"""
+
+
+def spend(*charges: tuple[Limit, str], amount: int = 1) -> None:
+    """Count `amount` against each limit of whom it names; TooManyError where one is passed.
+
+    Who is named must be a fingerprint: Redis holds no address and no cookie. An attempt that is
+    refused counts too, so hammering does not pay.
+    """
+    now = int(time.time())
+    keys = [f"kinder:limit:{limit.name}:{now // limit.seconds}:{who}" for limit, who in charges]
+    seconds = [limit.seconds for limit, _who in charges]
+    counts = ask_redis(lambda: _spend_in_redis(keys, amount, seconds), None)
+    if counts is None:
+        counts = _spend_here(keys, amount)
+    waits = [
+        limit.seconds - now % limit.seconds
+        for (limit, _who), count in zip(charges, counts, strict=True)
+        if count > limit.most
+    ]
+    if waits:
+        raise TooManyError(retry_after=max(waits))
+
+
+def _spend_in_redis(keys: list[str], amount: int, seconds: list[int]) -> Sequence[int]:
+    script = redis_client().register_script(_SPEND)
+    counts: Sequence[int] = script(keys=keys, args=[amount, *seconds])
+    return counts
+
+
+_here: dict[str, int] = {}
+_here_lock = threading.Lock()
+_HERE_AT_MOST = 20_000
+
+
+def _spend_here(keys: list[str], amount: int) -> Sequence[int]:
+    with _here_lock:
+        if len(_here) > _HERE_AT_MOST:
+            # Windows that have passed are among them; memory stays bounded.
+            _here.clear()
+        for key in keys:
+            _here[key] = _here.get(key, 0) + amount
+        return [_here[key] for key in keys]
+
+
+def find_network(request: HttpRequest) -> str:
+    """Return the /24 (IPv4) or /48 (IPv6) that a request came from, "" where unknown.
+
+    Behind KINDER_TRUSTED_PROXIES proxies the address is the one that the outermost of them saw;
+    what the client wrote into the header before that is not believed.
+    """
+    address = request.META.get("REMOTE_ADDR", "")
+    if proxies := settings.TRUSTED_PROXIES:
+        hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        address = hops[-proxies].strip() if len(hops) >= proxies else address
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is None:
+            return str(ipaddress.ip_network((ip, 48), strict=False))
+        ip = ip.ipv4_mapped
+    return str(ipaddress.ip_network((ip, 24), strict=False))
+
+
+def name_network(network: str) -> str:
+    """Return the name under which limits count a network."""
+    return fingerprint("limit", network.encode()).hex()[:32]
