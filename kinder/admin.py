@@ -1,5 +1,7 @@
 """Django's administration, for the administrator only."""
 
+from importlib import import_module
+
 from django.contrib.admin import AdminSite
 from django.contrib.admin.apps import AdminConfig
 from django.http import HttpRequest
@@ -19,3 +21,7 @@ class KinderAdminSite(AdminSite):
 
 class KinderAdminConfig(AdminConfig):
     default_site = "kinder.admin.KinderAdminSite"
+
+    def ready(self) -> None:
+        super().ready()
+        import_module("kinder.checks")

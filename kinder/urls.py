@@ -12,7 +12,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 urlpatterns += i18n_patterns(
     path("admin/", admin.site.urls),
-    path("accounts/", include("kinder.accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("", include("kinder.accounts.urls")),
     path("", include("connections.interactions.urls")),
     path("", include("places.urls")),
     path("", include("connections.indicators.urls")),
@@ -21,3 +22,5 @@ urlpatterns += i18n_patterns(
     path("", include("kinder.pages.urls")),
     prefix_default_language=False,
 )
+
+handler403 = "kinder.accounts.views.show_refusal"

@@ -1,11 +1,16 @@
-"""Writes the audit: one row beside each deed, in the deed's own transaction."""
+"""Writes the audit: one row beside each deed, in the deed's own transaction; and searches it."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 
 from kinder.accounts.acting import Purpose
 from kinder.accounts.models import AuditEvent, Contributor, Organisation, Subject, User
+
+PAGE = 50
 
 
 def subject_of(person: User | Contributor) -> Subject:
@@ -33,3 +38,60 @@ def record(
         organisation_id=organisation.pk if organisation else None,
         facts=facts,
     )
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An audit event as it is read: ids told by name where they still point at somebody."""
+
+    event: AuditEvent
+    actor: User | Contributor | None
+    organisation: Organisation | None
+
+
+def search_events(wanted: Mapping[str, Any]) -> list[Entry]:
+    """Return a page of events, newest first, of those that fit the cleaned fields of
+    AuditFilterForm; `before` is the id where the page before ended."""
+    events = AuditEvent.objects.order_by("-id")
+    if verb := wanted.get("verb"):
+        events = events.filter(verb__icontains=verb)
+    if person := wanted.get("person"):
+        events = events.filter(
+            actor_id__in=Subject.objects.filter(user__email=person.lower()).values("id")
+        )
+    if organisation := wanted.get("organisation"):
+        events = events.filter(organisation_id=organisation.pk)
+    if thing := wanted.get("thing"):
+        events = events.filter(
+            models.Q(object_id=thing) | models.Q(object_type__icontains=thing.lower())
+        )
+    if since_on := wanted.get("since_on"):
+        events = events.filter(at__date__gte=since_on)
+    if until_on := wanted.get("until_on"):
+        events = events.filter(at__date__lte=until_on)
+    if before := wanted.get("before"):
+        events = events.filter(id__lt=before)
+    return _name(list(events[: PAGE + 1]))
+
+
+def _name(events: list[AuditEvent]) -> list[Entry]:
+    subjects: dict[UUID, Subject] = {
+        subject.id: subject
+        for subject in Subject.objects.filter(
+            id__in={event.actor_id for event in events if event.actor_id}
+        ).select_related("user", "contributor")
+    }
+    organisations = Organisation.objects.in_bulk(
+        {event.organisation_id for event in events if event.organisation_id}
+    )
+    entries = []
+    for event in events:
+        subject = subjects.get(event.actor_id) if event.actor_id else None
+        entries.append(
+            Entry(
+                event=event,
+                actor=(subject.user or subject.contributor) if subject else None,
+                organisation=organisations.get(event.organisation_id or 0),
+            )
+        )
+    return entries

@@ -314,6 +314,24 @@ class AuditEvent(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M} {self.verb} {self.object_type} {self.object_id}"
 
 
+class SetupCode(models.Model):
+    """The hash of the code that lets somebody make the first account; one row at most."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1, editable=False)
+    digest = models.BinaryField(max_length=32, editable=False)
+    made_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("set-up code")
+        verbose_name_plural = _("set-up codes")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="accounts_setupcode_only_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.made_at:%Y-%m-%d %H:%M}"
+
+
 class Tombstone(models.Model):
     """A content-free trace of an erasure, re-applied after a backup is restored."""
 

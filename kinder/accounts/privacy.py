@@ -34,6 +34,9 @@ class Room:
     merge: Callable[[Contributor, Contributor], None] | None = None
 
 
+# The room of accounts answers too, and erases last: the others point at its rows.
+OWN_ROOM = "accounts"
+
 _rooms: dict[str, Room] = {}
 
 

@@ -13,7 +13,7 @@ from django.core.exceptions import PermissionDenied
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from kinder.accounts.models import Organisation, Role, User
+from kinder.accounts.models import Contributor, Organisation, Role, User
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
@@ -37,6 +37,7 @@ ADMINISTRATOR_ONLY = _("Only the administrator of this deployment can do that.")
 LAST_ADMINISTRATOR = _("Somebody must stay administrator: make another one first.")
 NOT_YOURSELF = _("Somebody else has to do that for your own account.")
 NOT_IN_ORGANISATION = _("You don't have a role in this organisation.")
+ONLY_YOUR_OWN = _("You can do that for your own data only.")
 _NEEDS_ROLE = _("For that you need the role: {roles}.")
 
 
@@ -142,6 +143,16 @@ def check_can_read_audit(user: Actor) -> User:
 
 def can_read_audit(user: Actor) -> bool:
     return _passes(check_can_read_audit, user)
+
+
+def check_can_handle_data_of(by: User | Contributor, *, person: User | Contributor) -> None:
+    """One's own data is one's own to take away or erase; an administrator does it when asked."""
+    is_own = by.pk == person.pk or (isinstance(person, Contributor) and person.user_id == by.pk)
+    if is_own:
+        return
+    if isinstance(by, Contributor):
+        raise Refused(ONLY_YOUR_OWN)
+    check_administrator(by)
 
 
 def _passes(check: Callable[[Actor], User], user: Actor) -> bool:

@@ -1,4 +1,4 @@
-"""What every page's frame needs to know, as `site` in templates."""
+"""What every page's frame needs to know, as `frame` in templates."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -108,6 +108,6 @@ class Site:
         return links
 
 
-def site(request: HttpRequest) -> dict[str, Site]:
+def frame(request: HttpRequest) -> dict[str, Site]:
     """Context processor: the frame of the page."""
-    return {"site": Site(request)}
+    return {"frame": Site(request)}

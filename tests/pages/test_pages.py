@@ -106,7 +106,7 @@ def test_only_languages_with_words_are_offered(rf: RequestFactory, tmp_path: Pat
             ("Gàidhlig", "/gd/about/?x=1", False),
         ]
         request = rf.get("/about/")
-        chooser = render_to_string("_parts/languages.html", {"site": Site(request)})
+        chooser = render_to_string("_parts/languages.html", {"frame": Site(request)})
         assert 'lang="gd"' in chooser
         assert "Gàidhlig" in chooser
 

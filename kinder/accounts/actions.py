@@ -1,0 +1,184 @@
+"""The deeds about people: organisations, roles, and a person's own data. Each writes its audit."""
+
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext_lazy as _
+
+from kinder.accounts import privacy
+from kinder.accounts.acting import Purpose, acting
+from kinder.accounts.audit import record, subject_of
+from kinder.accounts.models import Contributor, Membership, Organisation, Role, Tombstone, User
+from kinder.accounts.privacy import Person
+from kinder.accounts.rules import (
+    Refused,
+    check_administrator,
+    check_can_end_administrator,
+    check_can_give_roles,
+    check_can_handle_data_of,
+)
+
+ALREADY_HAS_ROLE = _("They have that role already.")
+ALREADY_ADMINISTRATOR = _("They are an administrator already.")
+NAME_IS_TAKEN = _("There is an organisation of that name already.")
+
+
+@transaction.atomic
+def add_organisation(*, by: User, name: str, kind: str, **facts: Any) -> Organisation:
+    """Add an organisation; `facts` are its other fields. Refused where the name is taken."""
+    check_administrator(by)
+    if Organisation.objects.filter(name__iexact=name).exists():
+        raise Refused(NAME_IS_TAKEN)
+    organisation = Organisation.objects.create(name=name, kind=kind, **facts)
+    record("add_organisation", organisation, by=by, organisation=organisation, kind=kind)
+    return organisation
+
+
+@transaction.atomic
+def change_organisation(*, by: User, organisation: Organisation, **facts: Any) -> Organisation:
+    """Change the fields of an organisation that `facts` names."""
+    check_administrator(by)
+    changed = sorted(name for name, value in facts.items() if getattr(organisation, name) != value)
+    for name in changed:
+        setattr(organisation, name, facts[name])
+    if changed:
+        organisation.save(update_fields=changed)
+        record(
+            "change_organisation", organisation, by=by, organisation=organisation, fields=changed
+        )
+    return organisation
+
+
+@transaction.atomic
+def add_person(*, by: User, email: str, name: str = "") -> User:
+    """Give somebody an account without a password, and return it; one that is there stays as it is.
+
+    The address is not verified by this: signing in with the code that is sent there does it.
+    """
+    check_can_give_roles(by)
+    found = User.objects.filter(email=email.lower()).first()
+    if found is not None:
+        return found
+    user = User.objects.create_user(email, name=name)
+    EmailAddress.objects.create(user=user, email=user.email, verified=False, primary=True)
+    record("add_person", user, by=by)
+    return user
+
+
+@transaction.atomic
+def grant_role(*, by: User, user: User, organisation: Organisation, role: Role) -> Membership:
+    """Give `user` a role in `organisation`; Refused where they have it or `by` may not."""
+    check_can_give_roles(by, to=user)
+    membership, is_new = Membership.objects.get_or_create(
+        user=user, organisation=organisation, role=role
+    )
+    if not is_new:
+        raise Refused(ALREADY_HAS_ROLE)
+    record(
+        "grant_role", membership, by=by, organisation=organisation, role=role, to=_subject_of(user)
+    )
+    _forget_roles(user)
+    return membership
+
+
+@transaction.atomic
+def revoke_role(*, by: User, user: User, organisation: Organisation, role: Role) -> None:
+    """Take a role away; nothing happens where `user` does not have it."""
+    check_can_give_roles(by)
+    membership = Membership.objects.filter(user=user, organisation=organisation, role=role).first()
+    if membership is None:
+        return
+    record(
+        "revoke_role",
+        membership,
+        by=by,
+        organisation=organisation,
+        role=role,
+        of=_subject_of(user),
+    )
+    membership.delete()
+    _forget_roles(user)
+
+
+@transaction.atomic
+def make_administrator(*, by: User, user: User) -> None:
+    """Let `user` set the deployment up, beside whoever does already."""
+    check_can_give_roles(by)
+    if user.is_administrator:
+        raise Refused(ALREADY_ADMINISTRATOR)
+    _set_administrator(user, is_administrator=True)
+    record("make_administrator", user, by=by)
+
+
+@transaction.atomic
+def end_administrator(*, by: User, user: User) -> None:
+    """End an administrator's right, while another administrator remains."""
+    # Two administrators ending one another at the same time would leave none.
+    list(User.objects.filter(is_administrator=True).order_by("pk").select_for_update())
+    check_can_end_administrator(by, of=user)
+    _set_administrator(user, is_administrator=False)
+    record("end_administrator", user, by=by)
+
+
+def export_person(*, by: User | Contributor, person: Person) -> dict[str, Any]:
+    """Return all that the rooms hold about `person`, as plain data by room and kind of record."""
+    check_can_handle_data_of(by, person=person)
+    with acting(purpose=Purpose.ERASE):
+        record("export_person", person, by=by)
+        exported: dict[str, Any] = {}
+        for room in privacy.rooms():
+            kinds: dict[str, list[dict[str, Any]]] = exported.setdefault(room.name, {})
+            for one in _persons(person):
+                for kind, rows in room.export(one).items():
+                    kinds.setdefault(kind, []).extend(rows)
+        return exported
+
+
+def erase_person(*, by: User | Contributor, person: Person) -> dict[str, int]:
+    """Erase `person` from every room, accounts last; return how many rows went, by room.
+
+    A tombstone without content stays, so that a restored backup can be erased again. The audit
+    keeps ids that point at nobody once the person's subject is gone.
+    """
+    check_can_handle_data_of(by, person=person)
+    is_own = by.pk == person.pk
+    with acting(purpose=Purpose.ERASE):
+        persons = _persons(person)
+        stones = [
+            Tombstone.objects.get_or_create(kind=one._meta.label_lower, key_hmac=hash_key(one))[0]
+            for one in persons
+        ]
+        rooms = sorted(privacy.rooms(), key=lambda room: room.name == privacy.OWN_ROOM)
+        counts = {room.name: sum(room.erase(one) for one in persons) for room in rooms}
+        for stone in stones:
+            record("erase_person", stone, by=Purpose.ERASE if is_own else by, rows=counts)
+    return counts
+
+
+def hash_key(person: Person) -> bytes:
+    """Return what a tombstone keeps of a person's key."""
+    return salted_hmac("kinder.tombstone", str(person.pk), algorithm="sha256").digest()
+
+
+def _persons(person: Person) -> list[Person]:
+    """A user with the contributor that they log as; each room answers for both."""
+    if isinstance(person, Contributor):
+        return [person]
+    return [*Contributor.objects.filter(user=person), person]
+
+
+def _subject_of(user: User) -> str:
+    return str(subject_of(user).pk)
+
+
+def _set_administrator(user: User, *, is_administrator: bool) -> None:
+    user.is_administrator = user.is_staff = user.is_superuser = is_administrator
+    user.save(update_fields=["is_administrator", "is_staff", "is_superuser"])
+
+
+def _forget_roles(user: User) -> None:
+    """Roles are read once for each user object; this one just changed."""
+    for name in ("role_pairs", "roles"):
+        user.__dict__.pop(name, None)
