@@ -30,14 +30,15 @@ const FINDABLE_WITHIN = 24; // pixels around a finger; a target is 48 wide
 /** What of a page's list belongs to a feature: rows carry its id. */
 function createListLink(attribute, onChoose) {
   const rowOf = (id) => document.querySelector(`[${attribute}="${CSS.escape(String(id))}"]`);
-  document.addEventListener("pointerover", (event) => {
+  const chooseRowOf = (event) => {
     const row = event.target.closest(`[${attribute}]`);
-    if (row) onChoose(Number(row.getAttribute(attribute)), { fromList: true });
+    if (row) onChoose(Number(row.getAttribute(attribute)));
+  };
+  // A page that scrolls under a pointer at rest tells of no choice: only a pointer that moved does.
+  document.addEventListener("pointermove", (event) => {
+    if (event.movementX || event.movementY) chooseRowOf(event);
   });
-  document.addEventListener("focusin", (event) => {
-    const row = event.target.closest(`[${attribute}]`);
-    if (row) onChoose(Number(row.getAttribute(attribute)), { fromList: true });
-  });
+  document.addEventListener("focusin", chooseRowOf);
   return {
     rowOf,
     mark(id, shouldScroll) {

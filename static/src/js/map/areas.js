@@ -3,6 +3,7 @@
 
 import { getArea, getIntersection, isEmpty } from "ol/extent.js";
 import MVT from "ol/format/MVT.js";
+import { linearRingContainsXY } from "ol/geom/flat/contains.js";
 import VectorTileLayer from "ol/layer/VectorTile.js";
 import VectorTileSource from "ol/source/VectorTile.js";
 import Fill from "ol/style/Fill.js";
@@ -31,6 +32,18 @@ function makeHatch(colours) {
   }
   pen.stroke();
   return pen.createPattern(canvas, "repeat");
+}
+
+/** Whether a piece of an area holds a position: in an odd number of its rings, holes and all. */
+function holds(feature, x, y) {
+  const flat = feature.getFlatCoordinates();
+  let start = 0;
+  let isInside = false;
+  for (const end of feature.getEnds()) {
+    if (linearRingContainsXY(flat, start, end, 2, x, y)) isInside = !isInside;
+    start = end;
+  }
+  return isInside;
 }
 
 export function createAreaLayer({ tiles, values = "", url = "", minZoom = 0, maxZoom = 14 }) {
@@ -126,17 +139,8 @@ export function createAreaLayer({ tiles, values = "", url = "", minZoom = 0, max
       selected = id;
       layer.changed();
     },
-    findNear(map, coordinate) {
-      let found = null;
-      map.forEachFeatureAtPixel(
-        map.getPixelFromCoordinate(coordinate),
-        (feature) => {
-          found = feature;
-          return true;
-        },
-        { layerFilter: (one) => one === layer },
-      );
-      return found;
+    findNear(_map, [x, y]) {
+      return layer.getFeaturesInExtent([x, y, x, y]).find((feature) => holds(feature, x, y)) || null;
     },
     describe(id, properties, text) {
       const value = valueOf.get(id);
