@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 
 from connections.indicators.models import Release
 from connections.reports.models import AreaReport
-from connections.reports.pdf import method_notes, opening, suppression_note, write_pdf
+from connections.reports.pdf import comparison_note, method_notes, opening, write_pdf
 from connections.reports.reading import Report, read_report
 from connections.reports.rules import check_can_report
 from connections.reports.table import write_csv
@@ -30,7 +30,7 @@ def write_html(report: Report) -> bytes:
             "report": report,
             "season": period_in_words(report.release.quarter_id),
             "opening": opening(report),
-            "suppression_note": suppression_note(report),
+            "notes": [*comparison_note(report), *report.marks],
             "method_notes": method_notes(report),
         },
     )

@@ -96,7 +96,7 @@ def collect(report: Report) -> dict[str, Any]:
                 for line in report.lines
             ],
         },
-        "suppressed": suppression_note(report),
+        "notes": [*comparison_note(report), *report.marks],
         "meanings": [
             {
                 "name": str(line.indicator.name),
@@ -143,11 +143,13 @@ def opening(report: Report) -> list[str]:
     ]
 
 
-def suppression_note(report: Report) -> str:
-    """Return what the mark of suppression means, where the report holds one."""
-    if not report.has_suppressed:
-        return ""
-    return f"{wording.SUPPRESSED} {explain('c')}"
+def comparison_note(report: Report) -> list[str]:
+    """Return why some figures stand beside no other area's, where the report has such."""
+    if not report.holders or all(line.indicator.is_comparable for line in report.lines):
+        return []
+    return [
+        _("Where a dash stands, areas cannot be compared: who takes part differs between them.")
+    ]
 
 
 def method_notes(report: Report) -> list[str]:

@@ -114,13 +114,25 @@ class Report:
 
     @property
     def comparable(self) -> list[Indicator]:
-        """The indicators by which areas may be held against each other: those of the parts."""
-        return [line.indicator for line in self.lines if line.indicator.is_comparable]
+        """The indicators of the parts: main ones by which areas may be held against each other."""
+        return [line.indicator for line in self.lines if _is_for_parts(line.indicator)]
 
     @property
-    def has_suppressed(self) -> bool:
-        cells = [line.cell for line in self.lines] + [c for p in self.parts for c in p.cells]
-        return any(cell.status == Figure.Status.SUPPRESSED for cell in cells)
+    def marks(self) -> list[str]:
+        """Each mark that stands for a number somewhere in the report, with its reason."""
+        cells = [line.cell for line in self.lines]
+        cells += [cell for line in self.lines for cell in line.comparators]
+        cells += [cell for part in self.parts for cell in part.cells]
+        statuses = {cell.status for cell in cells}
+        return [
+            f"{mark} {explain(status)}"
+            for status, mark in wording.MARKS.items()
+            if status in statuses
+        ]
+
+
+def _is_for_parts(indicator: Indicator) -> bool:
+    return indicator.is_comparable and not indicator.is_variant
 
 
 def list_releases() -> list[Release]:
@@ -193,7 +205,7 @@ def read_report(release: Release, code: str) -> Report:
         ],
         parts_level=parts[0].get_level_display() if parts else "",
         parts=[
-            Part(part, [cells[part.pk, code] for code in held if INDICATORS[code].is_comparable])
+            Part(part, [cells[part.pk, code] for code in held if _is_for_parts(INDICATORS[code])])
             for part in parts
         ],
     )

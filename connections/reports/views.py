@@ -18,7 +18,7 @@ from connections.reports.actions import make_report
 from connections.reports.choropleth import classify, ramp_legend
 from connections.reports.forms import FiguresForm, PickerForm
 from connections.reports.models import AreaReport
-from connections.reports.pdf import method_notes, opening, suppression_note
+from connections.reports.pdf import comparison_note, method_notes, opening
 from kinder.accounts.models import User
 from places.maps import base_map
 from places.models import Area, Postcode
@@ -111,7 +111,7 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
         {
             "report": report,
             "opening": opening(report),
-            "suppression_note": suppression_note(report),
+            "notes": [*comparison_note(report), *report.marks],
             "method_notes": method_notes(report),
             "formats": AreaReport.Format.choices,
             "periods": [name_quarter(item.quarter_id) for item in reading.list_releases()],
