@@ -75,6 +75,8 @@ function readIcon(library, name) {
     .replace(/^[\s\S]*?<svg[^>]*>/, "")
     .replace(/<\/svg>\s*$/, "")
     .replace(/&#x?[0-9a-fA-F]+;/g, " ")
+    // One icon stands many times in a page: no ids; and the policy forbids styles.
+    .replace(/ (?:id|class|style|[\w-]+:[\w-]+)="[^"]*"/g, "")
     .replace(/\s+/g, " ")
     .replace(/> </g, "><")
     .trim();

@@ -402,3 +402,8 @@ def test_icons_and_drawings_are_decoration() -> None:
 @pytest.mark.parametrize("kind", PlaceKind.values)
 def test_every_kind_of_place_has_an_icon(kind: str) -> None:
     assert "<path" in kind_icon(kind)
+
+
+def test_icons_can_stand_many_times_in_a_page() -> None:
+    for kind in PlaceKind.values:
+        assert not re.search(r"\s(?:id|style|class)=", kind_icon(kind).partition(">")[2])
