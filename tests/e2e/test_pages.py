@@ -16,7 +16,7 @@ from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
-from places.models import Area, Gathering
+from places.models import Area, Gathering, Place
 from places.vocabulary import CostToStay, PlaceKind
 from tests.factories import CommunityFactory, NeighbourhoodFactory, PlaceFactory, ZoneFactory
 from tests.factories.releases import publish_figures
@@ -55,6 +55,10 @@ PAGES = [
     Shown("reports", lambda _town: "/reports/"),
     Shown("report", lambda town: f"/reports/{town.code}/"),
     Shown("figures", lambda _town: "/figures/?level=community"),
+    Shown("places", lambda _town: "/places/"),
+    Shown("place", lambda _town: f"/places/{Place.objects.get().code}/"),
+    Shown("method", lambda _town: "/method/"),
+    Shown("sign-in", lambda _town: "/accounts/login/"),
     Shown("not-found", lambda _town: "/nothing-here/"),
 ]
 every_page = pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.name)
@@ -159,7 +163,8 @@ def test_targets_are_large_and_text_may_be_spaced_out(
     small = page.evaluate(
         """() => [...document.querySelectorAll("a, button, input, select, summary")]
             .filter((one) => one.offsetParent !== null && !one.matches(".skip"))
-            .map((one) => [one.getBoundingClientRect(), one])
+            .map((one) => [(one.labels?.[0] && one.matches("[type=checkbox], [type=radio]")
+                ? one.labels[0] : one).getBoundingClientRect(), one])
             .filter(([box, one]) => getComputedStyle(one).display !== "inline"
                 && box.height > 0 && box.height < 44 && !one.closest(".list"))
             .map(([box, one]) => one.outerHTML.slice(0, 80) + box.height)"""

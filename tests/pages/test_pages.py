@@ -111,6 +111,19 @@ def test_only_languages_with_words_are_offered(rf: RequestFactory, tmp_path: Pat
         assert "Gàidhlig" in chooser
 
 
+def test_the_header_leads_workers_to_their_day(rf: RequestFactory) -> None:
+    request = rf.get("/today/")
+    request.user = UserFactory.create()
+    assert "/today/" not in [link.url for link in Site(request).navigation]
+    request.user = MembershipFactory.create(role=Role.WORKER).user
+    assert [(link.url, link.is_current) for link in Site(request).navigation][-1] == (
+        "/today/",
+        True,
+    )
+    request.user = MembershipFactory.create(role=Role.MEMBER).user
+    assert "/today/" not in [link.url for link in Site(request).navigation]
+
+
 def test_colours_and_text_size_are_kept_without_a_script(client: Client) -> None:
     url = reverse("pages:appearance")
     saved = client.post(url, {"theme": "dark", "text_size": "larger"}, follow=True)
