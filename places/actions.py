@@ -193,13 +193,24 @@ def current_geography() -> Geography | None:
 
 def finest_level(geography: Geography) -> AreaLevel | None:
     """Return the smallest level that `geography` has areas of."""
-    there = set(
-        Area.objects.filter(geography=geography)
-        .order_by()
-        .values_list("level", flat=True)
-        .distinct()
+    return next(iter(levels_of(geography)), None)
+
+
+def levels_of(geography: Geography) -> list[AreaLevel]:
+    """Return the levels that `geography` has areas of, the smallest first."""
+    levels = Area.objects.filter(geography=geography).order_by().values_list("level", flat=True)
+    there = set(levels.distinct())
+    return [level for level in AreaLevel if level in there]
+
+
+def neighbourhood_of(place: Place) -> Area | None:
+    """Return the smallest area around `place` that has a name people use: no data zone."""
+    return (
+        Area.objects.filter(descendants__area=place.area_id)
+        .exclude(level=AreaLevel.ZONE)
+        .order_by("descendants__depth")
+        .first()
     )
-    return next((level for level in AreaLevel if level in there), None)
 
 
 def find_area(point: Point, *, postcode: str = "") -> Area | None:

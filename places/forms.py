@@ -23,8 +23,7 @@ class PlaceSearchForm(forms.Form):
         label=_("Name, street or kind of place"), max_length=100, required=False, strip=True
     )
     near = forms.CharField(
-        label=_("Near"),
-        help_text=_("A postcode, or the name of a place"),
+        label=_("Near a postcode or place"),
         max_length=100,
         required=False,
         strip=True,

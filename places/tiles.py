@@ -24,7 +24,9 @@ __all__ = ["bake_area_tiles", "describe_area_layer", "describe_place_layer"]
 PLACES_MAX_ZOOM = 16
 # Below this zoom single places lie on top of each other.
 SINGLE_FROM_ZOOM = 11
-CLUSTERS_ACROSS = 8
+CLUSTERS_ACROSS = 6
+# A cluster's sign stays in the middle of its cell, this share of it, so that two never overlap.
+CLUSTER_MIDDLE = 0.4
 # So that the sign of a place at a tile's edge is not cut off.
 MARGIN = 96
 CACHED_SECONDS = 86_400
@@ -64,21 +66,28 @@ SELECT ST_AsMVT(feature, 'places', %(extent)s, 'geometry', 'id') FROM (
         CASE WHEN size = 1 THEN is_free END AS is_free,
         size AS count,
         ST_AsMVTGeom(
-            ST_SetSRID(ST_MakePoint(x, y), 3857),
+            ST_SetSRID(ST_MakePoint(
+                CASE WHEN size = 1 THEN x ELSE greatest(least(
+                    x, %(west)s + (across + %(most)s) * %(cell)s
+                ), %(west)s + (across + 1 - %(most)s) * %(cell)s) END,
+                CASE WHEN size = 1 THEN y ELSE greatest(least(
+                    y, %(north)s - (down + 1 - %(most)s) * %(cell)s
+                ), %(north)s - (down + %(most)s) * %(cell)s) END
+            ), 3857),
             ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 3857),
             %(extent)s, 0, true
         ) AS geometry
     FROM (
         SELECT min(id) AS id, min(code) AS code, min(name) AS name, min(kind) AS kind,
             bool_and(cost_to_stay = ANY(%(free)s)) AS is_free, count(*)::int AS size,
-            avg(ST_X(point_3857)) AS x, avg(ST_Y(point_3857)) AS y
+            avg(ST_X(point_3857)) AS x, avg(ST_Y(point_3857)) AS y,
+            floor((ST_X(point_3857) - %(west)s) / %(cell)s) AS across,
+            floor((%(north)s - ST_Y(point_3857)) / %(cell)s) AS down
         FROM places_place
         WHERE state IN %(shown)s
             AND point_3857 && ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 3857)
             AND ST_X(point_3857) < %(east)s AND ST_Y(point_3857) > %(south)s
-        GROUP BY
-            floor((ST_X(point_3857) - %(west)s) / %(cell)s),
-            floor((%(north)s - ST_Y(point_3857)) / %(cell)s)
+        GROUP BY across, down
     ) cell
 ) feature
 """
@@ -103,6 +112,7 @@ def make_place_tile(z: int, x: int, y: int) -> bytes:
                 "north": north,
                 "reach": side * MARGIN / EXTENT,
                 "cell": side / CLUSTERS_ACROSS,
+                "most": (1 + CLUSTER_MIDDLE) / 2,
                 "extent": EXTENT,
                 "margin": MARGIN,
                 "free": [cost.value for cost in FREE_TO_STAY],

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from places.actions import current_geography
+from places.actions import current_geography, levels_of, neighbourhood_of
 from places.forms import PlaceSearchForm
 from places.gatherings import soon_at
 from places.hours import describe_status, describe_week, is_readable, status_at
@@ -18,10 +18,11 @@ from places.linked_data import describe_for_machines
 from places.models import Place
 from places.rules import can_keep_places
 from places.search import BadCursorError, Counts, count_places, find_places
-from places.tiles import describe_place_layer, extent_of
-from places.vocabulary import Answer, PlaceKind, PlaceState, WelcomeAttribute
+from places.tiles import describe_area_layer, describe_place_layer, extent_of
+from places.vocabulary import Answer, AreaLevel, PlaceKind, PlaceState, WelcomeAttribute
 
 PAGE_SIZE = 30
+BORDER_LEVELS = (AreaLevel.COMMUNITY, AreaLevel.COUNCIL, AreaLevel.COUNTRY)
 # The whole of Great Britain and Ireland, before any area is loaded.
 ISLES = [-10.7, 49.8, 1.8, 60.9]
 
@@ -76,7 +77,7 @@ def show_place(request: HttpRequest, code: str) -> HttpResponse:
     """What a place is like, when it is open, what happens there; a closed one says that it is."""
     place = (
         Place.objects.filter(code=code)
-        .select_related("area", "organisation")
+        .select_related("organisation")
         .prefetch_related("alt_names")
         .first()
     )
@@ -99,6 +100,7 @@ def show_place(request: HttpRequest, code: str) -> HttpResponse:
         {
             "place": place,
             "kind_label": PlaceKind(place.kind).label,
+            "neighbourhood": neighbourhood_of(place),
             "status": status,
             "hours_now": describe_status(status, now),
             "week": describe_week(place.opening_hours, now, point=place.point),
@@ -143,7 +145,22 @@ def _describe_map(request: HttpRequest, form: PlaceSearchForm, counts: Counts) -
     base = None
     if settings.BASEMAP_URL:
         base = {"url": settings.BASEMAP_URL, "attribution": settings.BASEMAP_ATTRIBUTION}
-    return {"extent": _first_view(form, counts), "places": layer, "areas": None, "base": base}
+    return {
+        "extent": _first_view(form, counts),
+        "places": layer,
+        "areas": _describe_borders(),
+        "base": base,
+    }
+
+
+def _describe_borders() -> dict[str, object] | None:
+    """Borders under the places, so that the map reads well without a base map."""
+    geography = current_geography()
+    if geography is None:
+        return None
+    there = set(levels_of(geography))
+    level = next((level for level in BORDER_LEVELS if level in there), None)
+    return None if level is None else describe_area_layer(geography, level)
 
 
 def _found_query(request: HttpRequest, form: PlaceSearchForm) -> str:

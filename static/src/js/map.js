@@ -114,7 +114,10 @@ export function createMap(panel) {
   });
   map.addOverlay(overlay);
 
-  const list = createListLink(places ? "data-place-id" : "data-area-id", (id) => choose(id, null));
+  const list = createListLink(places ? "data-place-id" : "data-area-id", (id) => {
+    // A row that scrolls under a resting pointer must not close what a reader is in.
+    if (!popup.contains(document.activeElement)) choose(id, null);
+  });
 
   /** Choose a feature by id (null: none); position: where to open its popup. */
   function choose(id, position, properties) {
