@@ -14,6 +14,7 @@ from django.core.signing import BadSignature, Signer
 from django.db import connection, transaction
 from django.utils import timezone
 
+from connections.interactions.diary import can_undo, find_moment
 from connections.interactions.models import DeletedMoment, Difficulty, Interaction
 from connections.interactions.rules import (
     DeletedMomentError,
@@ -32,8 +33,6 @@ from kinder.accounts.models import Contributor, Device
 from places.models.place import SHOWN_STATES
 from places.vocabulary import SENSITIVE_KINDS
 
-UNDO_FOR = dt.timedelta(minutes=10)
-"""How long the link on the saved page takes a moment back without any other proof."""
 TRACES_FOR = dt.timedelta(days=60)
 """How long a deleted id is remembered: longer than a queued moment is accepted."""
 
@@ -248,10 +247,6 @@ def make_undo_token(moment: Interaction | Difficulty) -> str:
     return _SIGNER.sign(str(moment.pk))
 
 
-def can_undo(moment: Interaction | Difficulty) -> bool:
-    return timezone.now() - moment.created_at < UNDO_FOR
-
-
 def undo_moment(*, token: str) -> None:
     """Delete the moment that `token` was made for; whoever holds the token in time may.
 
@@ -268,19 +263,6 @@ def undo_moment(*, token: str) -> None:
     if not can_undo(moment):
         raise UnknownMomentError
     delete_moment(by=moment.contributor, id=moment_id)
-
-
-def find_moment(
-    id: uuid.UUID,  # noqa: A002
-    *,
-    of: Contributor | None = None,
-) -> Interaction | Difficulty | None:
-    """Return the moment or difficulty with that id; only one of `of`'s own where that is given."""
-    owner = {"contributor": of} if of else {}
-    for model in (Interaction, Difficulty):
-        if found := model.objects.filter(pk=id, **owner).select_related("area").first():
-            return found
-    return None
 
 
 def forget_traces(*, now: dt.datetime | None = None) -> int:

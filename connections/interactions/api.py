@@ -43,15 +43,8 @@ from connections.interactions.shape import (
     read_changes,
     read_facts,
 )
-from kinder.accounts.devices import find_device, name_device, read_key, recognise
-from kinder.accounts.limits import (
-    LOGS_OF_DEVICE,
-    LOGS_OF_NETWORK,
-    TooManyError,
-    find_network,
-    name_network,
-    spend,
-)
+from kinder.accounts.devices import find_device, read_key, recognise
+from kinder.accounts.limits import TooManyError, charge_log, find_network
 from kinder.accounts.models import Device
 
 if TYPE_CHECKING:
@@ -139,21 +132,11 @@ def read_json(request: HttpRequest, *, at_most: int = MOST_BYTES) -> Any:
         raise RefusedError(400, "not_json", _("This is not JSON that can be read.")) from None
 
 
-def charge(request: HttpRequest, key: str, amount: int = 1) -> str:
-    """Count `amount` moments for the device and its network, and return the network."""
-    network = find_network(request)
-    spend(
-        (LOGS_OF_DEVICE, name_device(key)),
-        (LOGS_OF_NETWORK, name_network(network)),
-        amount=amount,
-    )
-    return network
-
-
 def find_own_device(request: HttpRequest) -> Device:
     """Return the known device that asks; a moment of an unknown one cannot be."""
     key = read_device_key(request)
-    device = find_device(key, network=charge(request, key))
+    charge_log(request, key)
+    device = find_device(key, network=find_network(request))
     if device is None:
         raise UnknownMomentError
     return device
@@ -291,9 +274,9 @@ class InteractionView(DeviceView):
         """Log a moment under an id made on the device. Sending it again is harmless."""
         http = request._request
         key = read_device_key(http)
-        network = charge(http, key)
+        charge_log(http, key)
         facts = read_facts(read_json(http))
-        with recognise(key, network=network) as (device, _is_first):
+        with recognise(key, network=find_network(http)) as (device, _is_first):
             [outcome] = log_interactions(
                 by=device.contributor, device=device, moments=[(id, facts)]
             )
@@ -355,7 +338,7 @@ class InteractionBatchView(DeviceView):
         http = request._request
         key = read_device_key(http)
         sent = read_batch(read_json(http, at_most=MOST_BYTES_OF_BATCH))
-        network = charge(http, key, amount=len(sent))
+        charge_log(http, key, amount=len(sent))
         answers: list[dict[str, Any]] = [{}] * len(sent)
         good: list[tuple[int, uuid.UUID, Facts]] = []
         for n, (id_, body) in enumerate(sent):
@@ -363,7 +346,7 @@ class InteractionBatchView(DeviceView):
                 good.append((n, id_, read_facts(body)))
             except InvalidMomentError as error:
                 answers[n] = tell_outcome(Outcome(id_, error=error))
-        with recognise(key, network=network) as (device, is_first):
+        with recognise(key, network=find_network(http)) as (device, is_first):
             outcomes = log_interactions(
                 by=device.contributor,
                 device=device,

@@ -1,6 +1,8 @@
-"""Addresses outside the language prefixes: what a device asks for."""
+"""Addresses outside the language prefixes: short, as they stand on posters."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from connections.interactions import views
 
 app_name = "device"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("p/<slug:code>/", views.open_poster, name="poster")]

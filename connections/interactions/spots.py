@@ -5,11 +5,18 @@ place, only the area is kept: the place would say too much of a person (a close 
 address).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from django.contrib.gis.db.models.functions import Distance
+from django.contrib.gis.geos import Point
+from django.db.models import Q
+
+from connections.interactions.models import Interaction
 from connections.interactions.rules import UNKNOWN_AREA, UNKNOWN_PLACE, InvalidMomentError
 from connections.interactions.vocabulary import Setting
-from places.models import Area, Place
+from kinder.accounts.models import Contributor
+from places.models import Area, Place, PlaceName, Postcode
+from places.postcodes import tidy_postcode
 from places.vocabulary import SENSITIVE_KINDS, AreaLevel
 
 LISTED_LEVELS = (AreaLevel.INTERMEDIATE, AreaLevel.COMMUNITY, AreaLevel.COUNCIL)
@@ -22,6 +29,15 @@ class Spot:
 
     area: Area
     place: Place | None = None
+
+    @property
+    def code(self) -> str:
+        """How a form names it: `place:<code>` or `area:<code>`."""
+        return f"place:{self.place.code}" if self.place else f"area:{self.area.code}"
+
+    @property
+    def name(self) -> str:
+        return self.place.name if self.place else self.area.name
 
     @property
     def keeps_place(self) -> bool:
@@ -58,4 +74,121 @@ def find_listed_area(place: Place) -> Area | None:
         Area.objects.filter(descendants__area_id=place.area_id, level__in=LISTED_LEVELS)
         .order_by("descendants__depth")
         .first()
+    )
+
+
+def read_spot(code: str) -> Spot:
+    """Return the spot that a form names (`Spot.code`); InvalidMomentError where unknown."""
+    kind, _colon, rest = code.partition(":")
+    return find_spot(place=rest) if kind == "place" else find_spot(area=rest)
+
+
+def find_last_spot(contributor: Contributor) -> Spot | None:
+    """Return where the person's newest moment was kept, if that may still be chosen."""
+    last = (
+        Interaction.objects.filter(contributor=contributor)
+        .order_by("-created_at")
+        .values_list("place__code", "area__code")
+        .first()
+    )
+    if last is None:
+        return None
+    place, area = last
+    for code in (f"place:{place}" if place else "", f"area:{area}"):
+        try:
+            return read_spot(code)
+        except InvalidMomentError:
+            continue
+    return None
+
+
+def list_large_areas() -> list[Area]:
+    """Return the areas to begin a choice from: communities where they cover the land in a short
+    list, else councils."""
+    current = Area.objects.filter(geography__is_current=True)
+    communities = current.filter(level=AreaLevel.COMMUNITY)
+    if 0 < communities.count() <= MOST_IN_A_LIST:
+        return list(communities)
+    return list(current.filter(level=AreaLevel.COUNCIL)) or list(
+        current.filter(level=AreaLevel.INTERMEDIATE)[:MOST_IN_A_LIST]
+    )
+
+
+MOST_IN_A_LIST = 60
+NEAR = 12
+
+
+@dataclass
+class Choices:
+    """What may be chosen as a moment's spot; `is_postcode` where the words were one."""
+
+    areas: list[Area] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    is_postcode: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.areas or self.places)
+
+
+def list_around(area: Area) -> Choices:
+    """Return the listed areas that hold `area`, the smallest first, and places within it, A–Z."""
+    return Choices(
+        areas=list(
+            Area.objects.filter(descendants__area=area, level__in=LISTED_LEVELS).order_by(
+                "descendants__depth"
+            )
+        ),
+        places=list(
+            Place.objects.shown()
+            .filter(area__ancestors__ancestor=area)
+            .order_by("name", "id")[:MOST_IN_A_LIST]
+        ),
+    )
+
+
+def find_choices(words: str) -> Choices:
+    """Find spots by a name, a street or a postcode, as somebody types it."""
+    words = " ".join(words.split())[:80]
+    if postcode := tidy_postcode(words):
+        return _find_around_postcode(postcode)
+    if len(words) < 2:
+        return Choices()
+    listed = Q(geography__is_current=True, level__in=LISTED_LEVELS)
+    districts = PlaceName.objects.filter(name__icontains=words, area__isnull=False)
+    areas = Area.objects.filter(
+        listed
+        & (
+            Q(name__icontains=words)
+            | Q(descendants__area__in=districts.values("area"), level=AreaLevel.INTERMEDIATE)
+        )
+    )
+    places = Place.objects.shown().filter(
+        Q(name__icontains=words) | Q(address__icontains=words), area__isnull=False
+    )
+    return Choices(
+        areas=list(areas.distinct().order_by("name", "code")[:NEAR]),
+        places=list(places.select_related("area").order_by("name", "id")[:MOST_IN_A_LIST]),
+    )
+
+
+def _find_around_postcode(code: str) -> Choices:
+    postcode = Postcode.objects.filter(pk=code).select_related("area").first()
+    if postcode is None:
+        return Choices(is_postcode=True)
+    return Choices(
+        areas=list_around(postcode.area).areas,
+        places=_list_nearest(postcode.point),
+        is_postcode=True,
+    )
+
+
+def _list_nearest(point: Point) -> list[Place]:
+    around = point.buffer(0.02)  # degrees: about two kilometres north and south
+    return list(
+        Place.objects.shown()
+        .filter(point__within=around, area__isnull=False)
+        .select_related("area")
+        .annotate(away=Distance("point", point))
+        .order_by("away")[:NEAR]
     )

@@ -1,4 +1,16 @@
-from django.urls import URLPattern
+"""A resident's own moments: adding, completing, taking back, deleting."""
+
+from django.urls import path
+
+from connections.interactions import views
 
 app_name = "interactions"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("log/", views.log_moment, name="log"),
+    path("log/where/", views.choose_where, name="where"),
+    path("log/hard/", views.log_hard, name="hard"),
+    path("log/undo/<str:token>/", views.undo, name="undo"),
+    path("log/<uuid:id>/saved/", views.show_saved, name="saved"),
+    path("log/<uuid:id>/delete/", views.delete, name="delete"),
+    path("my/", views.show_mine, name="mine"),
+]

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from kinder.accounts.fingerprints import fingerprint, fingerprints
-from kinder.accounts.limits import NEW_DEVICES_OF_NETWORK, name_network, spend
+from kinder.accounts.limits import charge_new_device
 from kinder.accounts.models import Contributor, Device, NetworkSighting
 
 COOKIE = "kinder_device"
@@ -37,11 +37,6 @@ def read_key(request: HttpRequest) -> str | None:
     """Return the key that the browser sent, None where it sent none that we could have made."""
     key = request.COOKIES.get(COOKIE, "")
     return key if _KEY.fullmatch(key) else None
-
-
-def name_device(key: str) -> str:
-    """Return the name under which limits count a device."""
-    return fingerprint("limit", key.encode()).hex()[:32]
 
 
 def set_cookie(response: HttpResponse, request: HttpRequest, key: str) -> None:
@@ -140,7 +135,7 @@ def recognise(key: str, *, network: str) -> Iterator[Arrival]:
     if device is not None:
         yield Arrival(device, is_first=False)
         return
-    spend((NEW_DEVICES_OF_NETWORK, name_network(network)))
+    charge_new_device(network)
     with transaction.atomic():
         yield Arrival(_make_device(key, network), is_first=True)
 

@@ -116,6 +116,19 @@ def find_network(request: HttpRequest) -> str:
     return str(ipaddress.ip_network((ip, 24), strict=False))
 
 
-def name_network(network: str) -> str:
-    """Return the name under which limits count a network."""
-    return fingerprint("limit", network.encode()).hex()[:32]
+def charge_log(request: HttpRequest, key: str, *, amount: int = 1) -> None:
+    """Count `amount` moments for the device with `key` and for the network that asks."""
+    spend(
+        (LOGS_OF_DEVICE, _name(key)),
+        (LOGS_OF_NETWORK, _name(find_network(request))),
+        amount=amount,
+    )
+
+
+def charge_new_device(network: str) -> None:
+    """Count a device that is seen for the first time, for its network."""
+    spend((NEW_DEVICES_OF_NETWORK, _name(network)))
+
+
+def _name(who: str) -> str:
+    return fingerprint("limit", who.encode()).hex()[:32]

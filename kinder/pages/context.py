@@ -10,6 +10,7 @@ from django.urls import NoReverseMatch, reverse, translate_url
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy, to_locale
 
+from connections.indicators.disclosure import K_MIN
 from kinder.accounts.models import User
 
 THEME_COOKIE = "kinder_theme"
@@ -61,6 +62,8 @@ class Site:
         self._request = request
         self.name = settings.SITE_NAME
         self.is_demo = settings.IS_DEMO
+        # What a promise on a page says is what the gate does.
+        self.least_people = K_MIN
 
     @cached_property
     def theme(self) -> str:

@@ -1,0 +1,347 @@
+"""The pages on which a resident adds, completes, takes back and deletes moments.
+
+The steps of adding (the log, where it was, what was hard) carry their answers along in the body of
+a POST, so that what somebody is about to tell stands in no address and in no server's log.
+"""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from connections.interactions.actions import (
+    correct_interaction,
+    delete_moment,
+    log_difficulty,
+    log_interaction,
+    make_undo_token,
+    undo_moment,
+)
+from connections.interactions.diary import can_undo, find_moment, list_own, read_moments
+from connections.interactions.forms import (
+    DIRECTION_ICONS,
+    KIND_ICONS,
+    AnswersForm,
+    DifficultyForm,
+    MomentForm,
+    SpotForm,
+    make_id,
+)
+from connections.interactions.models import Difficulty, Interaction
+from connections.interactions.rules import (
+    InvalidMomentError,
+    MomentError,
+    StaleRevisionError,
+    UnknownMomentError,
+)
+from connections.interactions.spots import (
+    Spot,
+    find_choices,
+    find_last_spot,
+    find_spot,
+    list_around,
+    list_large_areas,
+    read_spot,
+)
+from kinder.accounts.devices import find_device, greet, make_key, read_key, recognise, set_cookie
+from kinder.accounts.limits import TooManyError, charge_log, find_network
+from kinder.accounts.models import Contributor, Device
+
+CARRIED = ("id", "where", "occurred_on", "direction", "kind")
+PER_PAGE = 25
+
+Moment = Interaction | Difficulty
+Show = Callable[..., HttpResponse]
+
+
+class SeeOther(HttpResponseRedirect):
+    """The answer to a form that was taken: what comes next is read, never sent again."""
+
+    status_code = 303
+
+
+# ------------------------------------------------------------------ adding
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def log_moment(request: HttpRequest) -> HttpResponse:
+    """Ask for direction and kind, with place and day filled in; save."""
+    if request.method != "POST":
+        response = _show_log(request, MomentForm(initial=_begin(request)))
+        greet(request, response)
+        return response
+    if "pick" in request.POST:
+        # Back from choosing where: nothing was sent to be saved yet.
+        return _show_log(request, MomentForm(initial=_carry(request)))
+    form = MomentForm(request.POST)
+    if not form.is_valid():
+        return _show_log(request, form, status=422)
+    id_, facts = form.cleaned_data["id"], form.facts()
+    return _save(
+        request,
+        form,
+        lambda device: log_interaction(by=device.contributor, id=id_, device=device, facts=facts),
+        _show_log,
+    )
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def log_hard(request: HttpRequest) -> HttpResponse:
+    """Ask what made it hard for somebody who wanted to; save."""
+    if request.method != "POST":
+        response = _show_hard(request, DifficultyForm(initial=_begin(request)))
+        greet(request, response)
+        return response
+    if "save" not in request.POST:
+        return _show_hard(request, DifficultyForm(initial=_carry(request)))
+    form = DifficultyForm(request.POST)
+    if not form.is_valid():
+        return _show_hard(request, form, status=422)
+    told = form.cleaned_data
+    return _save(
+        request,
+        form,
+        lambda device: log_difficulty(
+            by=device.contributor,
+            id=told["id"],
+            device=device,
+            spot=told["where"],
+            occurred_on=told["occurred_on"],
+            reasons=told["reasons"],
+        ),
+        _show_hard,
+    )
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose_where(request: HttpRequest) -> HttpResponse:
+    """Offer other places and areas for the moment that is being added, without losing it."""
+    if request.method != "POST":
+        return redirect("interactions:log")
+    words = request.POST.get("q", "").strip()[:80]
+    spot = _read_or_none(request.POST.get("where", ""))
+    if words:
+        choices = find_choices(words)
+    elif spot:
+        choices = list_around(spot.area)
+    else:
+        choices = None
+    return render(
+        request,
+        "interactions/where.html",
+        {
+            "carried": {name: request.POST[name] for name in CARRIED if name in request.POST},
+            "goes_to": "hard" if request.POST.get("goes_to") == "hard" else "log",
+            "words": words,
+            "choices": choices,
+            "large_areas": list_large_areas(),
+        },
+    )
+
+
+def _begin(request: HttpRequest) -> dict[str, Any]:
+    """Return what a new form starts with: a fresh id, today, and the likeliest spot."""
+    code = ""
+    for kind in ("place", "area"):
+        if kind in request.GET:
+            code = f"{kind}:{request.GET[kind]}"
+            break
+    spot = _read_or_none(code)
+    if code and not spot:
+        messages.warning(request, _("We don't know that place any more. Choose where it was."))
+    if not code and (contributor := _find_contributor(request)):
+        spot = find_last_spot(contributor)
+    return {
+        "id": make_id(),
+        "occurred_on": timezone.localdate().isoformat(),
+        "where": spot.code if spot else "",
+    }
+
+
+def _carry(request: HttpRequest) -> dict[str, Any]:
+    """Return what an earlier step was told, so that the next one begins with it."""
+    told = {name: request.POST[name] for name in CARRIED if name in request.POST}
+    if "pick" in request.POST:
+        told["where"] = request.POST["pick"]
+    fresh = {"id": make_id(), "occurred_on": timezone.localdate().isoformat()}
+    return fresh | told
+
+
+def _save(
+    request: HttpRequest, form: SpotForm, write: Callable[[Device], Moment], show: Show
+) -> HttpResponse:
+    """Write the moment for the device that asks, and lead on to the page that says so."""
+    key = read_key(request) or make_key()
+    try:
+        charge_log(request, key)
+        with recognise(key, network=find_network(request)) as (device, _is_first):
+            moment = write(device)
+    except TooManyError as error:
+        form.add_error(None, _("That was a lot at once. Please wait a little and try again."))
+        response = show(request, form, status=429)
+        response.headers["Retry-After"] = str(error.retry_after)
+        return response
+    except InvalidMomentError as error:
+        for name, problem in error.problems.items():
+            form.add_error("where" if name in ("place", "area") else name, str(problem.message))
+        return show(request, form, status=422)
+    except MomentError:
+        # They went back to a page that had been sent, and changed it.
+        again = type(form)(request.POST.dict() | {"id": make_id(), **_lists(request)})
+        again.is_valid()
+        again.add_error(
+            None, _("You have saved this page before. Press Save to add this as one more.")
+        )
+        return show(request, again, status=409)
+    response = SeeOther(reverse("interactions:saved", args=[moment.pk]))
+    set_cookie(response, request, key)
+    return response
+
+
+def _lists(request: HttpRequest) -> dict[str, list[str]]:
+    return {"reasons": request.POST.getlist("reasons")}
+
+
+def _show_log(request: HttpRequest, form: MomentForm, *, status: int = 200) -> HttpResponse:
+    icons = {"direction_icons": DIRECTION_ICONS, "kind_icons": KIND_ICONS}
+    return _show(request, "interactions/log.html", form, status, icons)
+
+
+def _show_hard(request: HttpRequest, form: DifficultyForm, *, status: int = 200) -> HttpResponse:
+    return _show(request, "interactions/hard.html", form, status, {})
+
+
+def _show(
+    request: HttpRequest, template: str, form: SpotForm, status: int, more: dict[str, Any]
+) -> HttpResponse:
+    code = form["where"].value()
+    spot = _read_or_none(code if isinstance(code, str) else "")
+    shown = {"form": form, "spot": spot, "large_areas": [] if spot else list_large_areas()}
+    return render(request, template, shown | more, status=status)
+
+
+def _read_or_none(code: str) -> Spot | None:
+    try:
+        return read_spot(code) if code else None
+    except InvalidMomentError:
+        return None
+
+
+# ------------------------------------------------------------------ afterwards
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def show_saved(request: HttpRequest, id: uuid.UUID) -> HttpResponse:  # noqa: A002
+    """Say that it is saved, offer to take it back, and ask two more things, or none."""
+    moment = _find_own(request, id)
+    context: dict[str, Any] = {"moment": moment}
+    if can_undo(moment):
+        context["undo_token"] = make_undo_token(moment)
+    if isinstance(moment, Difficulty):
+        return render(request, "interactions/saved.html", context)
+    answers = {name: getattr(moment, name) for name in AnswersForm.base_fields}
+    form = AnswersForm(request.POST or None, initial=answers, direction=moment.direction)
+    if request.method == "POST" and form.is_valid():
+        try:
+            if changes := form.changes():
+                correct_interaction(
+                    by=moment.contributor,
+                    id=moment.pk,
+                    revision=form.cleaned_data["revision"],
+                    changes=changes,
+                )
+            messages.success(request, _("Thank you. Your answers are saved."))
+            return SeeOther(reverse("interactions:saved", args=[moment.pk]))
+        except StaleRevisionError:
+            form.add_error(
+                None, _("You changed this in another window. Please look at it there first.")
+            )
+    status = 422 if form.is_bound else 200
+    return render(request, "interactions/saved.html", context | {"form": form}, status=status)
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def undo(request: HttpRequest, token: str) -> HttpResponse:
+    """Take a moment back within ten minutes: whoever holds the link may."""
+    if request.method != "POST":
+        return render(request, "interactions/undo.html")
+    try:
+        undo_moment(token=token)
+    except UnknownMomentError:
+        return render(request, "interactions/undo.html", {"is_too_late": True}, status=410)
+    except MomentError:
+        pass  # taken back already: that is what was asked for
+    messages.success(request, _("We took it back. It is gone."))
+    return SeeOther(reverse("interactions:log"))
+
+
+@login_not_required
+@never_cache
+@require_safe
+def show_mine(request: HttpRequest) -> HttpResponse:
+    """List one's own moments, the newest first."""
+    contributor = _find_contributor(request)
+    ids = list_own(contributor) if contributor else []
+    page = Paginator(ids, PER_PAGE).get_page(request.GET.get("page"))
+    return render(
+        request,
+        "interactions/mine.html",
+        {"moments": read_moments(list(page)), "page": page},
+    )
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest, id: uuid.UUID) -> HttpResponse:  # noqa: A002
+    """Delete one of one's own moments for ever, after asking once."""
+    moment = _find_own(request, id)
+    if request.method != "POST":
+        return render(request, "interactions/delete.html", {"moment": moment})
+    delete_moment(by=moment.contributor, id=moment.pk)
+    messages.success(request, _("Deleted. It will not be in the next figures."))
+    return SeeOther(reverse("interactions:mine"))
+
+
+@login_not_required
+@require_safe
+def open_poster(request: HttpRequest, code: str) -> HttpResponse:
+    """Lead from a poster's QR code to the log with its place filled in."""
+    try:
+        find_spot(place=code)
+    except InvalidMomentError:
+        return redirect("interactions:log")
+    return redirect(f"{reverse('interactions:log')}?place={code}")
+
+
+def _find_contributor(request: HttpRequest) -> Contributor | None:
+    device = find_device(read_key(request))
+    return device.contributor if device else None
+
+
+def _find_own(request: HttpRequest, id_: uuid.UUID) -> Moment:
+    contributor = _find_contributor(request)
+    moment = find_moment(id_, of=contributor) if contributor else None
+    if moment is None:
+        raise Http404
+    return moment
