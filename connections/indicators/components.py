@@ -44,15 +44,23 @@ PEOPLE = {
     "B1": "100.0 * different / nullif(different_answered, 0)",
     "B2": "100.0 * beyond / nullif(beyond_answered, 0)",
 }
-_VALUES = ", ".join(f"('{code}', ({value})::numeric)" for code, value in PEOPLE.items())
+_SUMS = ", ".join(
+    f"""count(s{i}), count(*) FILTER (WHERE s{i} = 1), sum(s{i})::float8, sum(s{i} * s{i})::float8,
+        max(moments) FILTER (WHERE s{i} IS NOT NULL), sum(moments) FILTER (WHERE s{i} IS NOT NULL)
+    """
+    for i in range(len(PEOPLE))
+)
+_COLUMNS = 6
 SUM_PEOPLE = f"""
-SELECT v.indicator, q.home_id, count(*), count(*) FILTER (WHERE v.s = 1),
-       sum(v.s)::float8, sum(v.s * v.s)::float8,
-       max(least(q.logs, {QUARTER_CAP})), sum(least(q.logs, {QUARTER_CAP}))
-FROM indicators_quartercontributor q
-CROSS JOIN LATERAL (VALUES {_VALUES}) AS v (indicator, s)
-WHERE q.quarter_id = %s AND q.council_id = %s AND q.is_eligible AND v.s IS NOT NULL
-GROUP BY v.indicator, q.home_id
+SELECT home_id, {_SUMS}
+FROM (
+    SELECT home_id, least(logs, {QUARTER_CAP}) AS moments,
+           {", ".join(f"({value})::numeric AS s{i}" for i, value in enumerate(PEOPLE.values()))}
+    FROM indicators_quartercontributor
+    WHERE quarter_id = %s AND council_id = %s AND is_eligible
+    OFFSET 0 -- so that each value is worked out once
+) people
+GROUP BY home_id
 """  # noqa: S608 (constants only)
 
 
@@ -63,7 +71,11 @@ def compute_people(shard: ReleaseShard) -> None:
     homes = homes_by_branch(release.geography).get(shard.council_id or 0, [])
     with connection.cursor() as cursor:
         cursor.execute(SUM_PEOPLE, [release.quarter_id, shard.council_id])
-        sums = {(row[0], row[1]): row[2:] for row in cursor.fetchall()}
+        sums = {
+            (code, row[0]): row[1 + _COLUMNS * i : 1 + _COLUMNS * (i + 1)]
+            for row in cursor.fetchall()
+            for i, code in enumerate(PEOPLE)
+        }
     denominators = {
         one.id: one.adults if release.counts_adults else one.residents
         for one in areas_of(release.geography)
@@ -83,7 +95,7 @@ def compute_people(shard: ReleaseShard) -> None:
 def _people_row(
     release: Release, code: str, home: int, sums: tuple[Any, ...] | None, denominator: int
 ) -> Component:
-    n, ones, total, squares, largest, amount = sums or (0, 0, 0, 0, 0, 0)
+    n, ones, total, squares, largest, amount = (value or 0 for value in sums or (0,) * _COLUMNS)
     kind = INDICATORS[code].kind
     return Component(
         release=release,

@@ -101,6 +101,7 @@ def _freeze(*, by: User | Purpose, quarter_on: dt.date, now: dt.datetime | None)
             # A mark that is not counted yet, in this snapshot, would be lost for good.
             if _marks(quarter_on).exists():
                 raise Refused(rules.MOMENTS_STILL_COUNTED)
+            cursor.execute(WHOLE_TABLE)
             cursor.execute(FREEZE, _parameters(quarter))
             frozen = cursor.rowcount
             quarter.frozen_at = now or timezone.now()
@@ -162,6 +163,11 @@ def raise_join_spikes(quarter_on: dt.date) -> int:
     return len(areas)
 
 
+# The planner cannot know how many people come out of a common table expression, and guesses few: a
+# nested loop over all of them took two minutes for 100,000 people, a hash join a second.
+WHOLE_TABLE = "SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'"
+
+# Rows are written council by council, so that a worker reads its council's pages only.
 # A person's home is the area they picked, else the one they logged most, seen there on two days
 # (ties: the latest), else only the council is known. MIN_DATES is 2, and two different days are a
 # first that is before the last. Moments in areas of another vintage follow the official lookup.
@@ -191,33 +197,28 @@ WITH lifted AS MATERIALIZED ({LIFTED}), known AS MATERIALIZED (
            ARRAY[sum(ties[1]), sum(ties[2]), sum(ties[3]),
                  sum(ties[4]), sum(ties[5]), sum(ties[6])] AS ties
     FROM logged GROUP BY contributor_id
-), usual AS (
-    SELECT DISTINCT ON (contributor_id) contributor_id, home_id, council_id
-    FROM (
-        SELECT contributor_id, home_id, council_id, sum(logs) AS logs, max(last_on) AS last_on
-        FROM logged GROUP BY contributor_id, home_id, council_id
-        HAVING min(first_on) < max(last_seen_on)
-    ) areas
-    ORDER BY contributor_id, logs DESC, last_on DESC, home_id
-), branch AS (
-    SELECT DISTINCT ON (contributor_id) contributor_id, council_id
-    FROM (
-        SELECT contributor_id, council_id, sum(logs) AS logs, max(last_on) AS last_on
-        FROM logged GROUP BY contributor_id, council_id
-    ) councils
-    ORDER BY contributor_id, logs DESC, last_on DESC, council_id
-), picked AS (
-    SELECT h.contributor_id, known.home_id, known.council_id
+), candidates AS (
+    SELECT h.contributor_id, known.home_id, known.council_id, 0 AS rank, 0 AS logs,
+           NULL::date AS last_on
     FROM interactions_homearea h JOIN known USING (area_id)
+    UNION ALL
+    SELECT contributor_id, home_id, council_id, 1, sum(logs), max(last_on)
+    FROM logged GROUP BY contributor_id, home_id, council_id
+    HAVING min(first_on) < max(last_seen_on)
+    UNION ALL
+    SELECT contributor_id, council_id, council_id, 2, sum(logs), max(last_on)
+    FROM logged GROUP BY contributor_id, council_id
+), homes AS (
+    SELECT DISTINCT ON (contributor_id) contributor_id, home_id, council_id
+    FROM candidates
+    ORDER BY contributor_id, rank, logs DESC, last_on DESC, home_id
 )
 INSERT INTO indicators_quartercontributor (
     quarter_id, contributor_id, home_id, council_id, is_eligible,
     logs, gave, received, noticed, different, different_answered, beyond, beyond_answered,
     at_place, ties
 )
-SELECT %(quarter)s, p.contributor_id,
-       coalesce(picked.home_id, usual.home_id, branch.council_id),
-       coalesce(picked.council_id, usual.council_id, branch.council_id),
+SELECT %(quarter)s, p.contributor_id, homes.home_id, homes.council_id,
        NOT c.is_blocked
            AND (c.created_at AT TIME ZONE %(zone)s)::date <= %(seen_by)s
            AND coalesce(p.is_seen_twice, FALSE),
@@ -225,9 +226,8 @@ SELECT %(quarter)s, p.contributor_id,
        p.beyond, p.beyond_answered, p.at_place, p.ties
 FROM people p
 JOIN accounts_contributor c ON c.id = p.contributor_id
-JOIN branch USING (contributor_id)
-LEFT JOIN usual USING (contributor_id)
-LEFT JOIN picked USING (contributor_id)
+JOIN homes USING (contributor_id)
+ORDER BY homes.council_id, homes.home_id, p.contributor_id
 """  # noqa: S608 (constants only)
 
 WATERMARK = """

@@ -211,6 +211,7 @@ def test_components_and_figures_are_those_of_the_raw_moments(seed: int) -> None:
     shown = Figure.objects.filter(release=made, status="shown", people__isnull=False)
     assert {row.indicator for row in shown} == {"A1", "A3", "A3.index", "B1", "B2"}
     for row in shown.select_related("area"):
+        assert row.value is not None
         inside = set(row.area.descendants.values_list("area_id", flat=True))
         own = [
             one for (code, home), found in values.items()
