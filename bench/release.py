@@ -7,7 +7,6 @@ prints the plans of the freeze and of the sums.
 """
 
 import argparse
-import cProfile, pstats
 import datetime as dt
 import json
 import resource
@@ -149,7 +148,6 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--people", type=int, default=400_000)
     parser.add_argument("--explain", action="store_true")
-    parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
     months = fill(options.people)
 
@@ -166,10 +164,6 @@ def main() -> int:
         release.compute_shard(shard.pk)
         times["people" if shard.council_id else "places"] += perf_counter() - begun
     begun = perf_counter()
-    if options.profile:
-        profile = cProfile.Profile()
-        profile.runcall(release.finish_release, made)
-        pstats.Stats(profile, stream=sys.stderr).sort_stats("cumulative").print_stats(35)
     release.finish_release(made)
     times["gate"] = perf_counter() - begun
     whole = perf_counter() - start

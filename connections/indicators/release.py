@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
-from connections.indicators import access, disclosure, publish, rules
+from connections.indicators import access, disclosure, publish, quarters, rules
 from connections.indicators.branches import homes_by_branch
 from connections.indicators.definitions import INDICATORS, METHOD_VERSION
 from connections.indicators.freeze import freeze_quarter, watermark_of
@@ -25,6 +25,7 @@ from connections.indicators.models import (
     Component,
     Figure,
     Quarter,
+    QuarterContributor,
     Release,
     ReleaseShard,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "compute_shard",
     "continue_work",
     "finish_release",
+    "forget_old_sums",
     "freeze_quarter",
     "progress_of",
     "publish_release",
@@ -47,6 +49,8 @@ __all__ = [
     "withdraw_release",
 ]
 
+KEPT_MONTHS = 13
+"""Frozen rows and components go so many months after the quarter's end (method.md, 3)."""
 LOCKS = 0x72656C65
 """Namespace of the advisory locks of this job ("rele", release)."""
 
@@ -195,11 +199,11 @@ def withdraw_release(*, by: User | Purpose, release: Release) -> Release:
     return release
 
 
-def reopen_without(quarters_and_councils: dict[dt.date, set[int]]) -> int:
-    """Compute releases that are not published yet again where frozen people were erased; return
-    how many were reopened. Within the caller's transaction."""
+def reopen_without(touched: dict[dt.date, set[int]]) -> int:
+    """Open releases that are not published yet again, where frozen people of these quarters and
+    councils were erased; return how many. Within the caller's transaction."""
     reopened = 0
-    for quarter_on, councils in sorted(quarters_and_councils.items()):
+    for quarter_on, councils in sorted(touched.items()):
         Quarter.objects.select_for_update().get(pk=quarter_on)
         for release in Release.objects.filter(quarter=quarter_on, state__in=Release.IN_WORK):
             Figure.objects.filter(release=release).delete()
@@ -209,6 +213,23 @@ def reopen_without(quarters_and_councils: dict[dt.date, set[int]]) -> int:
             release.save(update_fields=["state", "ready_at"])
             reopened += 1
     return reopened
+
+
+def forget_old_sums(now: dt.datetime | None = None) -> int:
+    """Delete frozen rows and components of quarters that ended KEPT_MONTHS ago; return how many
+    rows. Figures stay. What is being computed is left until it is done."""
+    today = quarters.today(now)
+    month = today.year * 12 + today.month - 1 - KEPT_MONTHS
+    before = dt.date(month // 12, month % 12 + 1, 1)
+    ended = [
+        quarter.starts_on
+        for quarter in Quarter.objects.exclude(releases__state=Release.State.COMPUTING)
+        if quarters.next_quarter(quarter.starts_on) <= before
+    ]
+    with acting(purpose=Purpose.RELEASE):
+        rows, _ = QuarterContributor.objects.filter(quarter__in=ended).delete()
+        sums, _ = Component.objects.filter(release__quarter__in=ended).delete()
+    return rows + sums
 
 
 def close_alert(*, by: User, alert: AbuseAlert) -> AbuseAlert:

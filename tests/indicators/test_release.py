@@ -407,6 +407,21 @@ class TestImmutable:
             Figure.objects.create(release=ready, indicator="X", area_id=1, status="c", coverage=5)
 
 
+def test_sums_go_13_months_after_the_quarters_end_and_figures_stay(ready: Release) -> None:
+    publish_it(ready)
+    before = list(Figure.objects.order_by("id").values())
+    assert release.forget_old_sums(dt.datetime(2027, 4, 30, 12, tzinfo=dt.UTC)) == 0
+    assert release.forget_old_sums(dt.datetime(2027, 5, 1, 12, tzinfo=dt.UTC)) > 86
+    assert not Component.objects.exists()
+    assert not QuarterContributor.objects.exists()
+    assert list(Figure.objects.order_by("id").values()) == before
+
+
+def test_sums_that_are_being_used_are_left(people: dict[str, list[Contributor]]) -> None:
+    release.start_release(by=Purpose.RELEASE, quarter=freeze())
+    assert release.forget_old_sums(dt.datetime(2028, 1, 1, tzinfo=dt.UTC)) == 0
+
+
 class TestErasure:
     def test_before_publication_the_release_is_computed_without_the_person(
         self, ready: Release, people: dict[str, list[Contributor]]
