@@ -11,6 +11,7 @@ import pytest
 import redis
 from django.conf import settings
 from django.db import connections
+from django.utils import translation
 
 # Nothing in the suite depends on time, so no example is too slow. The examples are the same each
 # time: a suite that fails by chance is soon not believed. HYPOTHESIS_PROFILE=thorough looks for new
@@ -54,6 +55,13 @@ def empty_cache(bell: redis.Redis) -> None:
     """Start each test without another's cached values and rate limits; a queue is left alone."""
     if keys := list(bell.scan_iter(f"{settings.CACHES['default']['KEY_PREFIX']}:*", count=1000)):
         bell.delete(*keys)
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """Start each test in English: a request leaves its language behind in the thread."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 @pytest.fixture(scope="session")
