@@ -6,3 +6,8 @@ class BefriendingConfig(AppConfig):
     name = "connections.befriending"
     label = "befriending"
     verbose_name = _("Befriending")
+
+    def ready(self) -> None:
+        from connections.befriending.own_data import answer_for_befriending
+
+        answer_for_befriending()

@@ -26,9 +26,9 @@ def make_user(
     """
     number = next(_numbers)
     user = User.objects.create_user(
-        email or f"person{number}@example.org",
+        email or f"somebody{number}@example.org",
         password,
-        name=name or f"Person {number}",
+        name=name or f"Somebody {number}",
         is_administrator=is_administrator,
         is_staff=is_administrator,
         is_superuser=is_administrator,
