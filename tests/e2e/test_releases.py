@@ -1,0 +1,140 @@
+"""The administrator's pages of releases in a real browser: seen, read by axe, and used."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from connections.indicators import quarters, release
+from connections.indicators.models import AbuseAlert, ContributorMonth, Release
+from kinder.accounts.acting import Purpose
+from kinder.accounts.models import User
+from places.models import Area
+from tests.factories import CommunityFactory, NeighbourhoodFactory, PlaceFactory
+from tests.factories.accounts import make_user
+from tests.indicators.months import make_person
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+SCREENSHOTS = Path(settings.BASE_DIR) / ".local" / "screenshots"
+# The newest quarter whose figures may be published today.
+QUARTER = quarters.quarter_of(timezone.localdate() - dt.timedelta(days=140))
+NAME = quarters.name_quarter(QUARTER)
+
+
+@pytest.fixture
+def town() -> Area:
+    """Two neighbourhoods that forty people took part in, and one with six."""
+    community: Area = CommunityFactory.create(
+        name="Harbourside", population=None, parent__name="Invented Council"
+    )
+    PlaceFactory.create(area=None)
+    for name, people in (("North", 40), ("South", 45), ("Shore", 6)):
+        area = NeighbourhoodFactory.create(name=f"Harbourside {name}", parent=community)
+        for number in range(people):
+            ContributorMonth.objects.create(
+                contributor_id=make_person(created_at=timezone.now() - dt.timedelta(days=900)).pk,
+                area=area,
+                month_on=QUARTER,
+                logs=4,
+                gave=2,
+                received=number % 3,
+                noticed=0,
+                different=number % 2,
+                different_answered=2,
+                beyond=1,
+                beyond_answered=2,
+                at_place=1,
+                ties=[1, 1, 0, 0, 0, 0],
+                seen_on=[QUARTER, QUARTER + dt.timedelta(days=8)],
+                last_on=QUARTER + dt.timedelta(days=8),
+            )
+    return community
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
+    user: User = make_user(is_administrator=True, name="Ada Invented")
+    client = Client()
+    client.force_login(user)
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 800})
+    context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
+    )
+    said: list[str] = []
+    page = context.new_page()
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page
+    context.close()
+    assert said == []
+
+
+def look(page: Page, name: str) -> None:
+    """Leave screenshots at two widths in light and dark; hold the rules of accessibility."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    for theme in ("light", "dark"):
+        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        for width in (360, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{theme}.png", full_page=True)
+        results = Axe().run(page).response["violations"]
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in results] == []
+    page.set_viewport_size({"width": 320, "height": 800})
+    width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(width) == 0
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+def test_from_freeze_to_preview_by_clicks(page: Page, town: Area) -> None:
+    page.goto("/releases/")
+    row = page.locator(f'tr[data-quarter="{NAME}"]')
+    look(page, "releases")
+    row.get_by_role("button", name="Freeze").click()
+    expect(page.get_by_text("The quarter is frozen.")).to_be_visible()
+    row.get_by_role("button", name="Compute").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    look(page, "release-computing")
+    # The page asks every two seconds and follows by itself.
+    release.continue_work()
+    expect(
+        page.get_by_role("heading", name="The figures as they would be published")
+    ).to_be_visible(timeout=10_000)
+    page.get_by_label("Areas").select_option("intermediate")
+    page.get_by_role("button", name="Show").click()
+    cells = page.locator("table tbody tr").all_inner_texts()
+    assert [cell.split("\t")[1].strip() for cell in cells] == ["Not shown", "Not shown", "56.2"]
+    look(page, "release-ready")
+    page.get_by_label("Figure").select_option("C1")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("table caption")).to_contain_text("Walkable third spaces")
+    look(page, "release-places")
+
+
+def test_a_warning_and_setting_aside(page: Page, town: Area) -> None:
+    quarter = release.freeze_quarter(by=Purpose.RELEASE, quarter_on=QUARTER)
+    release.start_release(by=Purpose.RELEASE, quarter=quarter)
+    release.continue_work()
+    AbuseAlert.objects.create(quarter=quarter, area=town, reason="join_spike")
+    page.goto(f"/releases/{NAME}/")
+    look(page, "release-warning")
+    page.get_by_role("button", name="I have looked").click()
+    expect(page.get_by_text("The warning is closed.")).to_be_visible()
+    expect(page.get_by_role("link", name="Publish")).to_be_visible()
+    page.get_by_text("Set these figures aside").click()
+    page.get_by_role("button", name="Set aside").click()
+    expect(page.get_by_text("The figures are set aside.")).to_be_visible()
+    assert Release.objects.get().state == Release.State.WITHDRAWN
+
+
+def test_with_nothing_there(page: Page) -> None:
+    page.goto("/releases/")
+    expect(page.get_by_text("No moments yet")).to_be_visible()
+    look(page, "releases-none")
