@@ -108,7 +108,8 @@ def _row(figure: Figure) -> dict[str, Any]:
         "value": show_number(figure.value),
         "range": ""
         if figure.lower is None
-        else f"{show_number(figure.lower)} – {show_number(figure.upper)}",
+        else _("%(low)s to %(high)s")
+        % {"low": show_number(figure.lower), "high": show_number(figure.upper)},
         "steadied": show_number(figure.shrunk),
         "people": "–" if figure.people is None else figure.people,
         "coverage": "–" if figure.coverage is None else f"{show_number(figure.coverage)} %",

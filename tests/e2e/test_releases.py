@@ -81,15 +81,15 @@ def look(page: Page, name: str) -> None:
     """Leave screenshots at two widths in light and dark; hold the rules of accessibility."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for theme in ("light", "dark"):
-        page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=theme)
         for width in (360, 1280):
             page.set_viewport_size({"width": width, "height": 800})
             page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{theme}.png", full_page=True)
         results = Axe().run(page).response["violations"]
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in results] == []
     page.set_viewport_size({"width": 320, "height": 800})
-    width = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert page.evaluate(width) == 0
+    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(overflow) == 0
     page.set_viewport_size({"width": 1280, "height": 800})
 
 
@@ -107,12 +107,12 @@ def test_from_freeze_to_preview_by_clicks(page: Page, town: Area) -> None:
     expect(
         page.get_by_role("heading", name="The figures as they would be published")
     ).to_be_visible(timeout=10_000)
-    page.get_by_label("Areas").select_option("intermediate")
+    page.get_by_label("Areas", exact=True).select_option("intermediate")
     page.get_by_role("button", name="Show").click()
     cells = page.locator("table tbody tr").all_inner_texts()
     assert [cell.split("\t")[1].strip() for cell in cells] == ["Not shown", "Not shown", "56.2"]
     look(page, "release-ready")
-    page.get_by_label("Figure").select_option("C1")
+    page.get_by_label("Figure", exact=True).select_option("C1")
     page.get_by_role("button", name="Show").click()
     expect(page.locator("table caption")).to_contain_text("Walkable third spaces")
     look(page, "release-places")

@@ -105,7 +105,7 @@ def test_the_whole_road_by_buttons(
     answer = client.get("/releases/2026-Q1/?indicator=A1&level=intermediate")
     words = text_of(answer.content)
     assert "published 45 days after a quarter's end: from 15 May 2026 on" in words
-    assert "Birkhill N1 50 35.7 – 68.1 – 40" in words
+    assert "Birkhill N1 50 35.7 to 68.1 – 40" in words
     clock.move_to(PUBLISH_DAY)
     assert confirm(client, administrator) == "/releases/2026-Q1/publish/"
     assert "Publish" in row_of(client.get("/releases/").content, "2026-Q1")
@@ -246,3 +246,16 @@ def test_the_method_page_is_the_registry(db: None) -> None:
     assert "10 people at least stand behind every number" in words
     assert "70 % of the places within a walk are checked" in words
     assert "5 moments of one person count on a day" in words
+
+
+@pytest.mark.parametrize("name", ["quarter", "release", "figure", "abusealert"])
+def test_the_administration_lets_look_and_no_more(name: str, client: Client, people: None) -> None:
+    made = make_ready()
+    AbuseAlert.objects.create(quarter=made.quarter, area_id=_any_area(), reason="join_spike")
+    answer = client.get(f"/admin/indicators/{name}/")
+    assert answer.status_code == 200
+    assert client.get(f"/admin/indicators/{name}/add/").status_code == 403
+
+
+def _any_area() -> int:
+    return Figure.objects.values_list("area", flat=True)[0]
