@@ -117,7 +117,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
-    # Pages of phones on slow networks; pads each answer at random, so that its length tells nothing.
+    # For phones on slow networks; pads each answer at random, so that its length tells nothing.
     "django.middleware.gzip.GZipMiddleware",
     "kinder.accounts.middleware.HeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -84,8 +84,10 @@ def export(person: Person) -> dict[str, Rows]:
         volunteer__in=volunteers
     )
     meetings = Meeting.objects.filter(match__in=matches).order_by("on")
-    shared = ("name", "contact", "gender", "prefers_gender", "languages", "interests")
-    shared += ("free_hours", "travel_area__name", "needs", "created_at", "service__name")
+    shared = [
+        *("name", "contact", "gender", "prefers_gender", "languages", "interests", "free_hours"),
+        *("travel_area__name", "needs", "created_at", "service__name"),
+    ]
     return {
         "participants": list(participants.values(*shared)),
         "volunteers": list(

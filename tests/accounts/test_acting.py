@@ -130,7 +130,7 @@ def test_a_view_acts_as_its_visitor_until_its_page_is_rendered() -> None:
     @acting_as_visitor
     def show(_request: HttpRequest) -> HttpResponseBase:
         # The backend's own template class resolves lazily, when the response is rendered.
-        return SimpleTemplateResponse(template, {"who": read})  # type: ignore[arg-type]
+        return SimpleTemplateResponse(template, {"who": read})
 
     response = show(visit(user))
     assert isinstance(response, HttpResponse)

@@ -65,8 +65,8 @@ EVERYBODY = ("nobody", "closed", "resident", "administrator", *(role.value for r
 SIGNED_IN = EVERYBODY[2:]
 ALLOWED = None
 Ask = Callable[[World, Actor], object]
-FOR_ADMINISTRATOR = (
-    dict.fromkeys(SIGNED_IN, ADMINISTRATOR_ONLY)
+FOR_ADMINISTRATOR: dict[str, object] = (
+    dict[str, object].fromkeys(SIGNED_IN, ADMINISTRATOR_ONLY)
     | dict.fromkeys(("nobody", "closed"), SIGN_IN_FIRST)
     | {"administrator": ALLOWED}
 )

@@ -226,6 +226,8 @@ def test_a_coordinator_cannot_write_into_another_service(stories: tuple[Story, S
         acting(user=story.coordinator),
     ):
         Participant.objects.filter(pk=story.participant.pk).update(service=other.service)
+    area = story.participant.travel_area
+    assert area is not None
     with (
         pytest.raises(ProgrammingError, match="row-level security"),
         acting(user=story.coordinator),
@@ -234,7 +236,7 @@ def test_a_coordinator_cannot_write_into_another_service(stories: tuple[Story, S
         Referral.objects.create(
             service=story.service,
             participant=other.participant,
-            area=story.participant.travel_area,
+            area=area,
             source="self",
             received_on=date(2025, 6, 1),
         )

@@ -59,7 +59,7 @@ def look_at(page: Page, name: str) -> None:
 
 
 def make_totp_code(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
 
 
 def read_code(mail: EmailMessage) -> str:

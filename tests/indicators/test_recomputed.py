@@ -210,27 +210,27 @@ def test_components_and_figures_are_those_of_the_raw_moments(seed: int) -> None:
 
     shown = Figure.objects.filter(release=made, status="shown", people__isnull=False)
     assert {row.indicator for row in shown} == {"A1", "A3", "A3.index", "B1", "B2"}
-    for row in shown.select_related("area"):
-        assert row.value is not None
-        inside = set(row.area.descendants.values_list("area_id", flat=True))
+    for figure in shown.select_related("area"):
+        assert figure.value is not None
+        inside = set(figure.area.descendants.values_list("area_id", flat=True))
         own = [
             one for (code, home), found in values.items()
-            if code == row.indicator and home in inside for one in found
+            if code == figure.indicator and home in inside for one in found
         ]  # fmt: skip
-        assert row.people is not None
-        assert abs(row.people - len(own)) <= 2.5
-        if row.indicator == "A1":
-            assert row.exposure
-            assert row.value == pytest.approx(1_000 * row.people / row.exposure, rel=0.005)
+        assert figure.people is not None
+        assert abs(figure.people - len(own)) <= 2.5
+        if figure.indicator == "A1":
+            assert figure.exposure
+            assert figure.value == pytest.approx(1_000 * figure.people / figure.exposure, rel=0.005)
             continue
-        scale = 100 if row.indicator == "A3" else 1
-        assert row.value == pytest.approx(_round(scale * fmean(own), row.indicator))
-        if row.indicator != "A3":
+        scale = 100 if figure.indicator == "A3" else 1
+        assert figure.value == pytest.approx(_round(scale * fmean(own), figure.indicator))
+        if figure.indicator != "A3":
             error = stdev(own) / math.sqrt(len(own))
-            assert row.standard_error == pytest.approx(error, rel=0.05)
-            assert row.lower is not None
-            assert row.upper is not None
-            assert row.lower <= row.value <= row.upper
+            assert figure.standard_error == pytest.approx(error, rel=0.05)
+            assert figure.lower is not None
+            assert figure.upper is not None
+            assert figure.lower <= figure.value <= figure.upper
 
 
 def _round(value: float, code: str) -> float:
