@@ -84,8 +84,8 @@ def let_take_part(person: Contributor, area: Area, quarter_on: dt.date) -> None:
 
 def log_in_the_browser(page: Page, address: str, place: Place) -> None:
     page.goto(f"{address}/log/?place={place.code}")
-    page.get_by_text("I did something").click()
-    page.get_by_text("A helping hand").click()
+    page.get_by_label("I did something").check()
+    page.get_by_label("A helping hand").check()
     page.get_by_role("button", name="Save").click()
     page.wait_for_url(re.compile(r"/saved/"))
 
