@@ -20,6 +20,7 @@ QUIET=
 
 cd "$ROOT"
 mkdir -p "$STAMPS" "$LOGS"
+SYSTEM_PATH=$PATH
 export PATH="$VENV/bin:$PATH"
 export DJANGO_SETTINGS_MODULE=kinder.settings
 export PIP_DISABLE_PIP_VERSION_CHECK=1
@@ -104,10 +105,8 @@ have_python_venv() { find_python && "$PYTHON" -c 'import venv, ensurepip' 2>/dev
 find_python() {
   local candidate
   for candidate in python3 python3.13 python3.12 python3.11; do
-    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
-      PYTHON=$(command -v "$candidate")
-      return 0
-    fi
+    PYTHON=$(PATH=$SYSTEM_PATH command -v "$candidate") || continue
+    ! "$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || return 0
   done
   return 1
 }
@@ -198,14 +197,17 @@ install_packages() {
 
 # ------------------------------------------------------------------ Python
 
-python_stamp() { { "$PYTHON" -VV; cat requirements.lock; } | hash_stdin; }
+python_stamp() { { "$PYTHON" -VV; echo "$ROOT"; cat requirements.lock; } | hash_stdin; }
 needs_python() { ! { [ -x "$VENV/bin/python" ] && stamped python "$(python_stamp)"; }; }
 install_python() {
   local wanted
   wanted=$(python_stamp)
-  if ! "$VENV/bin/python" -c 'import pip' || [ ! -x "$VENV/bin/uv" ]; then
+  # Its scripts name their folder: a clone that was moved or another Python needs a new one.
+  if [ "$(cat "$VENV/made-for" 2>/dev/null)" != "$ROOT" ] || ! "$VENV/bin/uv" --version ||
+    ! "$VENV/bin/python" -c 'import pip'; then
     "$PYTHON" -m venv --clear "$VENV"
     "$VENV/bin/python" -m pip install --quiet uv
+    echo "$ROOT" >"$VENV/made-for"
   fi
   VIRTUAL_ENV="$VENV" "$VENV/bin/uv" pip sync --require-hashes requirements.lock
   local wheel
