@@ -1,399 +1,338 @@
-"""Places from OpenStreetMap: which tags make which kind of third space, and what they say of it.
+"""What OpenStreetMap's tags say of a third space: its kind, and what the register keeps of it.
 
-Tags follow the definitions of the OSM wiki's map features.
+Tags follow the definitions of the OSM wiki's map features; docs/imports.md shows them as a table.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import count
-from pathlib import Path
-from typing import Any
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import NamedTuple
 
-import osmium
-import pyogrio
-import pyogrio.raw
-import shapely
-from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Point
-from django.db import transaction
-from django.utils import timezone
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 
-from places.actions import PLACES_LAYER, bump_layer, resolve_areas
-from places.exchange.batches import ImportRefusedError, Run
 from places.hours import InvalidHoursError, tidy_hours, weekly_open_hours
-from places.models import Place, Welcome
 from places.postcodes import tidy_postcode
-from places.vocabulary import Answer, CostToStay, PlaceKind, PlaceState, WelcomeAttribute
+from places.vocabulary import SENSITIVE_KINDS, Answer, CostToStay, PlaceKind, WelcomeAttribute
 
-SOURCE = "osm"
-BATCH = 2_000
-# A survey older than this leaves a place to be looked at again.
-FRESH_FOR = timedelta(days=182)
+LONGEST_HOURS, LONGEST_ADDRESS, LONGEST_NAME = 512, 200, 160
+LONGEST_TELEPHONE, LONGEST_WEBSITE = 32, 200
 
-# (key, value) → kind; "*" is any value. The first that fits counts.
-KIND_TAGS: tuple[tuple[str, str, PlaceKind], ...] = (
-    ("shop", "supermarket", PlaceKind.SUPERMARKET),
+
+class KindTag(NamedTuple):
+    """A tag that makes a kind of third space; "*" is any value. `noun` names a place that needs no
+    name of its own: a bench is still a place to sit."""
+
+    key: str
+    value: str
+    kind: PlaceKind
+    noun: str = ""
+
+
+# The first that fits counts, but what shields people most goes before all else.
+KIND_TAGS: tuple[KindTag, ...] = (
+    KindTag("shop", "supermarket", PlaceKind.SUPERMARKET),
     *(
-        ("shop", value, PlaceKind.LOCAL_SHOP)
+        KindTag("shop", value, PlaceKind.LOCAL_SHOP)
         for value in ("convenience", "newsagent", "bakery", "butcher", "greengrocer")
     ),
-    ("amenity", "post_office", PlaceKind.POST_OFFICE),
-    ("amenity", "cafe", PlaceKind.CAFE),
-    ("amenity", "fast_food", PlaceKind.TAKEAWAY),
-    ("amenity", "pub", PlaceKind.PUB),
-    ("amenity", "bar", PlaceKind.PUB),
-    ("shop", "hairdresser", PlaceKind.HAIRDRESSER),
-    ("shop", "laundry", PlaceKind.LAUNDERETTE),
-    ("shop", "charity", PlaceKind.CHARITY_SHOP),
-    ("shop", "second_hand", PlaceKind.CHARITY_SHOP),
-    ("shop", "mall", PlaceKind.SHOPPING_CENTRE),
-    ("amenity", "marketplace", PlaceKind.MARKET),
-    ("amenity", "library", PlaceKind.LIBRARY),
-    ("amenity", "community_centre", PlaceKind.COMMUNITY_CENTRE),
-    ("amenity", "social_centre", PlaceKind.COMMUNITY_CENTRE),
-    ("amenity", "place_of_worship", PlaceKind.WORSHIP),
-    ("social_facility", "food_bank", PlaceKind.COMMUNITY_MEAL),
-    ("social_facility", "soup_kitchen", PlaceKind.COMMUNITY_MEAL),
-    ("amenity", "school", PlaceKind.SCHOOL_GATE),
-    ("amenity", "kindergarten", PlaceKind.SCHOOL_GATE),
+    KindTag("amenity", "post_office", PlaceKind.POST_OFFICE),
+    KindTag("amenity", "cafe", PlaceKind.CAFE),
+    KindTag("amenity", "fast_food", PlaceKind.TAKEAWAY),
+    KindTag("amenity", "pub", PlaceKind.PUB),
+    KindTag("amenity", "bar", PlaceKind.PUB),
+    KindTag("shop", "hairdresser", PlaceKind.HAIRDRESSER),
+    KindTag("shop", "laundry", PlaceKind.LAUNDERETTE),
+    KindTag("shop", "charity", PlaceKind.CHARITY_SHOP),
+    KindTag("shop", "second_hand", PlaceKind.CHARITY_SHOP),
+    KindTag("shop", "mall", PlaceKind.SHOPPING_CENTRE),
+    KindTag("amenity", "marketplace", PlaceKind.MARKET),
+    KindTag("amenity", "library", PlaceKind.LIBRARY),
+    KindTag("amenity", "community_centre", PlaceKind.COMMUNITY_CENTRE),
+    KindTag("amenity", "social_centre", PlaceKind.COMMUNITY_CENTRE),
+    KindTag("amenity", "place_of_worship", PlaceKind.WORSHIP),
+    KindTag("social_facility", "food_bank", PlaceKind.COMMUNITY_MEAL),
+    KindTag("social_facility", "soup_kitchen", PlaceKind.COMMUNITY_MEAL),
+    KindTag("amenity", "school", PlaceKind.SCHOOL_GATE),
+    KindTag("amenity", "kindergarten", PlaceKind.SCHOOL_GATE),
     *(
-        ("amenity", value, PlaceKind.HEALTH)
+        KindTag("amenity", value, PlaceKind.HEALTH)
         for value in ("pharmacy", "doctors", "clinic", "hospital")
     ),
-    ("leisure", "playground", PlaceKind.PLAYGROUND),
-    ("garden:type", "community", PlaceKind.ALLOTMENT),
-    ("landuse", "allotments", PlaceKind.ALLOTMENT),
-    ("leisure", "park", PlaceKind.PARK),
-    ("leisure", "garden", PlaceKind.PARK),
-    *(("leisure", value, PlaceKind.SPORT) for value in ("sports_centre", "pitch", "swimming_pool")),
-    *(("amenity", value, PlaceKind.ARTS) for value in ("arts_centre", "theatre", "cinema")),
-    ("tourism", "museum", PlaceKind.ARTS),
-    ("tourism", "gallery", PlaceKind.ARTS),
-    ("club", "*", PlaceKind.SOCIAL_CLUB),
-    ("amenity", "bench", PlaceKind.BENCH),
-    ("amenity", "shelter", PlaceKind.BENCH),
-    ("highway", "bus_stop", PlaceKind.BENCH),
-    ("railway", "station", PlaceKind.BENCH),
-    ("place", "square", PlaceKind.BENCH),
+    KindTag("leisure", "playground", PlaceKind.PLAYGROUND, "Playground"),
+    KindTag("garden:type", "community", PlaceKind.ALLOTMENT, "Community garden"),
+    KindTag("landuse", "allotments", PlaceKind.ALLOTMENT, "Allotments"),
+    KindTag("leisure", "park", PlaceKind.PARK, "Park"),
+    # Most gardens and pools on the map are behind somebody's home: these need a name.
+    KindTag("leisure", "garden", PlaceKind.PARK),
+    KindTag("leisure", "sports_centre", PlaceKind.SPORT),
+    KindTag("leisure", "pitch", PlaceKind.SPORT, "Sports pitch"),
+    KindTag("leisure", "swimming_pool", PlaceKind.SPORT),
+    *(KindTag("amenity", value, PlaceKind.ARTS) for value in ("arts_centre", "theatre", "cinema")),
+    KindTag("tourism", "museum", PlaceKind.ARTS),
+    KindTag("tourism", "gallery", PlaceKind.ARTS),
+    KindTag("club", "*", PlaceKind.SOCIAL_CLUB),
+    KindTag("amenity", "bench", PlaceKind.BENCH, "Bench"),
+    KindTag("amenity", "shelter", PlaceKind.BENCH, "Shelter"),
+    KindTag("highway", "bus_stop", PlaceKind.BENCH, "Bus stop"),
+    KindTag("railway", "station", PlaceKind.BENCH),
+    KindTag("place", "square", PlaceKind.BENCH, "Square"),
 )
-_KIND_KEYS = tuple(dict.fromkeys(key for key, _value, _kind in KIND_TAGS))
-# People may be hiding or living there: never on a map of places to meet.
-NEVER = (
-    ("social_facility", ("shelter", "group_home", "nursing_home", "assisted_living")),
-    ("social_facility:for", ("abused", "victim", "homeless", "refugee")),
-    ("amenity", ("refugee_site", "nursing_home", "social_facility:shelter")),
+KIND_KEYS = tuple(dict.fromkeys(tag.key for tag in KIND_TAGS))
+# People live or hide there: never on a map of places to meet.
+NEVER: tuple[tuple[str, frozenset[str]], ...] = (
+    (
+        "social_facility",
+        frozenset({"shelter", "group_home", "nursing_home", "assisted_living", "hospice"}),
+    ),
+    (
+        "social_facility:for",
+        frozenset({"abused", "victim", "displaced", "refugee", "orphan", "juvenile"}),
+    ),
+    ("amenity", frozenset({"refugee_site", "nursing_home", "retirement_home"})),
+    ("tourism", frozenset({"hostel"})),
+    ("healthcare", frozenset({"hospice"})),
 )
-CLOSED_ACCESS = ("private", "no")
+# A meal for people without a home is no home.
+MEALS = frozenset({"food_bank", "soup_kitchen"})
+# Where the tags are silent, the name may tell.
+NEVER_NAMED = re.compile(
+    r"\b(refuge|safe ?house|women.?s aid|hostel|(care|nursing|residential|retirement|children.?s)"
+    r" home)\b",
+    re.IGNORECASE,
+)
+CLOSED_ACCESS = frozenset({"private", "no", "residents", "employees", "military"})
+MEMBERS_ACCESS = frozenset({"members", "permit"})
+GONE = ("disused", "abandoned", "demolished", "razed", "ruins")
+PRIVATE_GARDENS = frozenset({"residential", "private"})
 # Staying costs nothing by the nature of the place, unless its tags say otherwise.
 FREE_BY_NATURE = frozenset(
-    {PlaceKind.LIBRARY, PlaceKind.PARK, PlaceKind.PLAYGROUND, PlaceKind.BENCH, PlaceKind.ALLOTMENT}
+    {PlaceKind.LIBRARY, PlaceKind.PARK, PlaceKind.PLAYGROUND, PlaceKind.BENCH}
 )
-# Open by nature: a bench without a name is still a place to sit.
-NAMED_BY_KIND = frozenset({PlaceKind.BENCH, PlaceKind.PLAYGROUND, PlaceKind.PARK, PlaceKind.SPORT})
-_YES_NO = {"yes": Answer.YES, "designated": Answer.YES, "no": Answer.NO}
-WELCOME_TAGS = (
-    ("wheelchair", WelcomeAttribute.STEP_FREE),
-    ("toilets", WelcomeAttribute.TOILET),
-    ("toilets:wheelchair", WelcomeAttribute.ACCESSIBLE_TOILET),
-    ("drinking_water", WelcomeAttribute.WATER),
-    ("dog", WelcomeAttribute.DOGS),
-    ("backrest", WelcomeAttribute.SEATS_WITH_BACKS),
+# "No fee" says that nobody pays at the door; of a café it would say nothing of staying.
+FEE_IS_FOR_STAYING = FREE_BY_NATURE | {
+    PlaceKind.COMMUNITY_CENTRE,
+    PlaceKind.ALLOTMENT,
+    PlaceKind.SPORT,
+    PlaceKind.ARTS,
+    PlaceKind.WORSHIP,
+    PlaceKind.COMMUNITY_MEAL,
+}
+YES, NO = Answer.YES, Answer.NO
+# Any other value ("limited", "customers") leaves the question open: half a yes is no promise.
+WELCOME_TAGS: tuple[tuple[str, WelcomeAttribute, dict[str, Answer]], ...] = (
+    ("wheelchair", WelcomeAttribute.STEP_FREE, {"yes": YES, "designated": YES, "no": NO}),
+    ("toilets", WelcomeAttribute.TOILET, {"yes": YES, "no": NO}),
+    (
+        "toilets:wheelchair",
+        WelcomeAttribute.ACCESSIBLE_TOILET,
+        {"yes": YES, "designated": YES, "no": NO},
+    ),
+    ("drinking_water", WelcomeAttribute.WATER, {"yes": YES, "no": NO}),
+    ("internet_access", WelcomeAttribute.WIFI, {"wlan": YES, "no": NO}),
+    ("dog", WelcomeAttribute.DOGS, {"yes": YES, "leashed": YES, "no": NO}),
+    ("backrest", WelcomeAttribute.SEATS_WITH_BACKS, {"yes": YES, "no": NO}),
+    ("hearing_loop", WelcomeAttribute.HEARING_LOOP, {"yes": YES, "no": NO}),
+    ("audio_loop", WelcomeAttribute.HEARING_LOOP, {"yes": YES, "no": NO}),
 )
+CHECK_TAGS = ("check_date", "survey:date", "check_date:opening_hours")
 
 
-@dataclass
-class Found:
-    """One feature of an extract: its tags and its shape (a point, or a polygon)."""
+@dataclass(frozen=True)
+class Described:
+    """What tags say of a third space. `notes` tell what could not be read and is left out."""
 
-    row: int
-    reference: str
-    tags: Mapping[str, str]
-    shape: GEOSGeometry | None
-    problem: str = ""
-
-
-@dataclass
-class Wanted:
-    """A feature that is a third space, as the register will hold it."""
-
-    row: int
-    reference: str
-    fields: dict[str, Any]
-    welcomes: dict[str, str] = field(default_factory=dict)
+    name: str
+    kind: PlaceKind
+    address: str
+    postcode: str
+    website: str
+    telephone: str
+    opening_hours: str
+    weekly_hours: float | None
+    cost_to_stay: CostToStay
+    checked_on: date | None
+    welcomes: dict[WelcomeAttribute, Answer]
+    notes: tuple[str, ...]
 
 
-def find_kind(tags: Mapping[str, str]) -> PlaceKind | None:
-    """Return the kind of third space that the tags describe, if any."""
-    for key, value, kind in KIND_TAGS:
-        if key in tags and (value == "*" or value in tags[key].split(";")):
-            return kind
-    return None
+def find_kind(tags: Mapping[str, str]) -> KindTag | None:
+    """Return what makes the tagged thing a third space, if anything does.
+
+    A sensitive kind goes before the others: of a moment there only the area is kept.
+    """
+    found = [
+        tag
+        for tag in KIND_TAGS
+        if tag.key in tags and (tag.value == "*" or tag.value in _split(tags[tag.key]))
+    ]
+    return next((tag for tag in found if tag.kind in SENSITIVE_KINDS), found[0] if found else None)
 
 
-def is_never_imported(tags: Mapping[str, str]) -> bool:
-    """Tell whether this is a refuge, hostel or home."""
-    return any(set(tags.get(key, "").split(";")) & set(values) for key, values in NEVER)
-
-
-def read_geojson(path: Path) -> Iterator[Found]:
-    """Yield the features of an OSM GeoJSON, whose properties are tags."""
-    try:
-        meta, _ids, shapes, columns = pyogrio.raw.read(path)
-    except pyogrio.errors.DataSourceError as error:
-        raise ImportRefusedError(f"{path.name} cannot be read as GeoJSON: {error}") from error
-    names = [str(name) for name in meta["fields"]]
-    readable = shapely.from_wkb(shapes, on_invalid="ignore")
-    for row in range(len(shapes)):
-        tags = {
-            name: str(column[row])
-            for name, column in zip(names, columns, strict=True)
-            if column[row] is not None and str(column[row]) != ""
-        }
-        reference = tags.pop("@id", "") or tags.pop("id", "")
-        tags.pop("id", None)
-        shape = None if readable[row] is None else GEOSGeometry(memoryview(shapes[row]), srid=4326)
-        yield Found(row + 1, reference, tags, shape, "" if shape else "no readable position")
-
-
-def read_pbf(path: Path) -> Iterator[Found]:
-    """Yield the tagged nodes and areas of an `.osm.pbf`; a broken ring is told, never fatal."""
-    make_shape = osmium.geom.WKBFactory()
-    rows = count(1)
-    try:
-        objects = (
-            osmium.FileProcessor(path)
-            .with_areas()
-            .with_filter(osmium.filter.EmptyTagFilter())
-            .with_filter(osmium.filter.KeyFilter(*_KIND_KEYS))
-        )
-        for thing in objects:
-            if thing.is_node():
-                reference = f"node/{thing.id}"
-                make: Callable[[Any], str] = make_shape.create_point
-            elif thing.is_area():
-                reference = f"{'way' if thing.from_way() else 'relation'}/{thing.orig_id()}"
-                make = make_shape.create_multipolygon
-            else:
-                continue
-            tags = dict(thing.tags)
-            try:
-                shape = GEOSGeometry(make(thing), srid=4326)
-            except (RuntimeError, ValueError) as error:
-                yield Found(next(rows), reference, tags, None, f"broken shape: {error}")
-                continue
-            yield Found(next(rows), reference, tags, shape)
-    except RuntimeError as error:
-        raise ImportRefusedError(f"{path.name} cannot be read as .osm.pbf: {error}") from error
-
-
-def read_features(path: Path) -> Iterator[Found]:
-    """Yield the features of an extract, whichever of the two formats it has."""
-    if path.name.endswith(".pbf"):
-        return read_pbf(path)
-    return read_geojson(path)
-
-
-def shape_place(run: Run, found: Found, now: datetime) -> Wanted | None:
-    """Return the place that a feature describes; None, with the reason noted, where it is none."""
-    tags, reference = found.tags, found.reference
-    kind = find_kind(tags)
-    refusal = _refuse(found, kind)
-    if refusal or kind is None or found.shape is None:
-        run.reject(found.row, reference, refusal)
-        return None
-    name = tags.get("name") or tags.get("brand") or tags.get("operator") or ""
-    if not name and kind in NAMED_BY_KIND:
-        street = tags.get("addr:street", "")
-        name = f"{kind.label}, {street}" if street else str(kind.label)
-    hours, weekly = _read_hours(run, found)
-    checked_at = _read_check(tags, now)
-    point, footprint = _place_shape(found.shape)
-    return Wanted(
-        found.row,
-        reference,
-        {
-            "name": name[:160],
-            "kind": kind.value,
-            "point": point,
-            "footprint": footprint,
-            "address": _read_address(tags)[:200],
-            "postcode": tidy_postcode(tags.get("addr:postcode", "")) or "",
-            "website": _read_website(tags),
-            "telephone": (tags.get("phone") or tags.get("contact:phone") or "")[:32],
-            "opening_hours": hours,
-            "weekly_hours": weekly,
-            "cost_to_stay": _read_cost(tags, kind).value,
-            "state": (
-                PlaceState.VERIFIED
-                if checked_at and checked_at > now - FRESH_FOR
-                else PlaceState.STALE
-            ).value,
-            "confirmed_at": checked_at,
-        },
-        {
-            attribute.value: _YES_NO[tags[key]].value
-            for key, attribute in WELCOME_TAGS
-            if tags.get(key) in _YES_NO
-        },
-    )
-
-
-def _refuse(found: Found, kind: PlaceKind | None) -> str:
-    """Return why a feature is no place of the register, empty where it is one."""
-    tags = found.tags
-    described = next((f"{key}={tags[key]}" for key in _KIND_KEYS if key in tags), "no such tag")
-    is_named = any(tags.get(key) for key in ("name", "brand", "operator"))
+def refuse(tags: Mapping[str, str]) -> str:
+    """Return why the tagged thing is no place of the register, "" where it is one."""
+    tag = find_kind(tags)
+    access = set(_split(tags.get("access", "")))
     reasons = (
-        (not found.reference, "no OSM id"),
         (is_never_imported(tags), "a refuge, hostel or home is never imported"),
-        (kind is None, f"not a kind of third space ({described})"),
-        (tags.get("access") in CLOSED_ACCESS, "not open to everybody (access=private or no)"),
-        (found.shape is None, found.problem),
-        (not is_named and kind not in NAMED_BY_KIND, "no name"),
+        (tag is None, f"not a kind of third space: {describe_tags(tags)}"),
+        (bool(access & CLOSED_ACCESS), f"not open to everybody: access={tags.get('access')}"),
+        (any(tags.get(key) == "yes" for key in GONE), "no longer in use"),
+        (
+            tags.get("garden:type") in PRIVATE_GARDENS,
+            f"a private garden: garden:type={tags.get('garden:type')}",
+        ),
+        (not name_place(tags, tag), f"no name: {describe_tags(tags)}"),
     )
     return next((reason for holds, reason in reasons if holds), "")
 
 
-def _read_hours(run: Run, found: Found) -> tuple[str, float | None]:
-    hours = tidy_hours(found.tags.get("opening_hours", ""))
+def is_never_imported(tags: Mapping[str, str]) -> bool:
+    """Tell whether this is a refuge, hostel or home, by its tags or by its name."""
+    if any(set(_split(tags.get(key, ""))) & values for key, values in NEVER):
+        return True
+    is_for_homeless = "homeless" in _split(tags.get("social_facility:for", ""))
+    if is_for_homeless and not MEALS & set(_split(tags.get("social_facility", ""))):
+        return True
+    names = (value for key, value in tags.items() if key.partition(":")[0].endswith("name"))
+    return any(NEVER_NAMED.search(name) for name in names)
+
+
+def describe_tags(tags: Mapping[str, str]) -> str:
+    """Return the tag that most nearly says what a thing is, as OSM writes it."""
+    keys = (*KIND_KEYS, "office", "building", "natural", "man_made", "barrier", "route")
+    return next((f"{key}={tags[key]}" for key in keys if key in tags), "no tag that tells")
+
+
+def name_place(tags: Mapping[str, str], tag: KindTag | None) -> str:
+    """Return a place's name: its own, its brand's, or what it is and in which street."""
+    own = tags.get("name") or tags.get("name:en") or tags.get("brand") or ""
+    noun = tag.noun if tag else ""
+    if own or not noun:
+        return _tidy(own or tags.get("operator", ""))
+    street = tags.get("addr:street", "")
+    return _tidy(f"{noun}, {street}" if street else noun)
+
+
+def describe(tags: Mapping[str, str], today: date) -> Described:
+    """Return what `tags` say of a third space; ask `refuse` before. `today` bounds dates."""
+    tag = find_kind(tags)
+    if tag is None:
+        raise ValueError("These tags describe no third space.")
+    notes: list[str] = []
+    name = name_place(tags, tag)
+    if len(name) > LONGEST_NAME:
+        notes.append(f"the name was cut to {LONGEST_NAME} signs: {name}")
+    hours, weekly, problem = _read_hours(tags.get("opening_hours", ""))
+    website = _read_website(tags)
+    if website is None:
+        notes.append(f"web address cannot be read, left out: {_website_of(tags)}")
+    return Described(
+        name=name[:LONGEST_NAME],
+        kind=tag.kind,
+        address=_read_address(tags)[:LONGEST_ADDRESS],
+        postcode=tidy_postcode(tags.get("addr:postcode", "")) or "",
+        website=website or "",
+        telephone=_read_telephone(tags),
+        opening_hours=hours,
+        weekly_hours=weekly,
+        cost_to_stay=_read_cost(tags, tag.kind),
+        checked_on=_read_check(tags, today),
+        welcomes=_read_welcomes(tags),
+        notes=(*notes, problem) if problem else tuple(notes),
+    )
+
+
+def _split(value: str) -> list[str]:
+    """Several values of one tag are parted by semicolons."""
+    return [part.strip() for part in value.split(";")] if value else []
+
+
+def _tidy(text: str) -> str:
+    """One line without signs that print nothing."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+# Chains and benches share their hours: each is read once.
+@lru_cache(maxsize=16_384)
+def _read_hours(given: str) -> tuple[str, float | None, str]:
+    """Return hours that can be evaluated, hours a week, and what was wrong with others."""
+    hours = tidy_hours(given)
     if not hours:
-        return "", None
-    if len(hours) > 512:
-        run.mend(found.row, found.reference, "opening hours are too long: left out")
-        return "", None
+        return "", None, ""
+    if len(hours) > LONGEST_HOURS:
+        return "", None, f"opening hours are too long, left out: {hours}"
     try:
-        return hours, weekly_open_hours(hours)
+        return hours, weekly_open_hours(hours), ""
     except InvalidHoursError:
-        run.mend(found.row, found.reference, f"opening hours cannot be read, left out: {hours}")
-        return "", None
+        return "", None, f"opening hours cannot be read, left out: {hours}"
 
 
-def _read_check(tags: Mapping[str, str], now: datetime) -> datetime | None:
-    """When somebody last stood there, as mappers note it."""
-    for key in ("check_date", "survey:date", "check_date:opening_hours"):
-        try:
-            checked_at = datetime.strptime(tags.get(key, "")[:10], "%Y-%m-%d").replace(tzinfo=UTC)
-        except ValueError:
-            continue
-        return min(checked_at, now)
+def _read_check(tags: Mapping[str, str], today: date) -> date | None:
+    """When somebody last stood there, as mappers note it; a month counts from its first day."""
+    for key in CHECK_TAGS:
+        given = tags.get(key, "")
+        for form in ("%Y-%m-%d", "%Y-%m"):
+            try:
+                # A date has no zone; only the form of writing is read here.
+                return min(datetime.strptime(given, form).replace(tzinfo=UTC).date(), today)
+            except ValueError:
+                continue
     return None
 
 
 def _read_cost(tags: Mapping[str, str], kind: PlaceKind) -> CostToStay:
-    if tags.get("access") in ("members", "permit"):
+    fee = tags.get("fee", "")
+    if MEMBERS_ACCESS & set(_split(tags.get("access", ""))):
         return CostToStay.MEMBERS
-    if tags.get("fee") == "yes":
+    if fee == "yes":
         return CostToStay.ENTRY_FEE
-    if tags.get("fee") == "no" or kind in FREE_BY_NATURE:
+    if kind in FREE_BY_NATURE or (fee in ("no", "donation") and kind in FEE_IS_FOR_STAYING):
         return CostToStay.FREE
     return CostToStay.UNKNOWN
 
 
 def _read_address(tags: Mapping[str, str]) -> str:
     if full := tags.get("addr:full"):
-        return full
+        return _tidy(full)
     house = " ".join(
         tags[key] for key in ("addr:housename", "addr:housenumber", "addr:street") if key in tags
     )
-    return ", ".join(part for part in (house, tags.get("addr:city", "")) if part)
+    return _tidy(", ".join(part for part in (house, tags.get("addr:city", "")) if part))
 
 
-def _read_website(tags: Mapping[str, str]) -> str:
-    address = tags.get("website") or tags.get("contact:website") or tags.get("url") or ""
-    return address if address.startswith(("https://", "http://")) and len(address) <= 200 else ""
+_CHECK_URL = URLValidator(schemes=["http", "https"])
 
 
-def _place_shape(shape: GEOSGeometry) -> tuple[Point, MultiPolygon | None]:
-    if shape.geom_type == "Point":
-        return Point(shape.x, shape.y, srid=4326), None
-    if shape.geom_type == "Polygon":
-        shape = MultiPolygon(shape, srid=4326)
-    if shape.geom_type == "MultiPolygon" and shape.valid:
-        return shape.point_on_surface, shape
-    return shape.centroid, None
+def _website_of(tags: Mapping[str, str]) -> str:
+    given = tags.get("website") or tags.get("contact:website") or tags.get("url") or ""
+    return given.partition(";")[0].strip()
 
 
-def import_places(run: Run, features: Iterator[Found]) -> None:
-    """Bring the third spaces among `features` into the register.
-
-    A place is known by its OSM id, so a second run changes nothing. One that somebody edited here
-    since is left as they have it.
-    """
-    now = timezone.now()
-    seen: set[str] = set()
-    batch: list[Wanted] = []
-    for found in features:
-        if found.reference in seen:
-            run.reject(found.row, found.reference, "the id stands in an earlier row")
-            continue
-        wanted = shape_place(run, found, now)
-        if wanted is None:
-            continue
-        seen.add(found.reference)
-        batch.append(wanted)
-        if len(batch) == BATCH:
-            _write(run, batch)
-            batch = []
-    _write(run, batch)
-    if run.created or run.changed:
-        run.outside = resolve_areas().outside
-        bump_layer(PLACES_LAYER)
+def _read_website(tags: Mapping[str, str]) -> str | None:
+    """Return the first web address given, "" where none is, None where it is no address."""
+    address = _website_of(tags)
+    if not address:
+        return ""
+    if "://" not in address:
+        address = f"http://{address}"
+    try:
+        _CHECK_URL(address)
+    except ValidationError:
+        return None
+    return address if len(address) <= LONGEST_WEBSITE else None
 
 
-# What a second import compares; a state or a check made here is not the file's to take back.
-_COMPARED = (
-    "name",
-    "kind",
-    "point",
-    "footprint",
-    "address",
-    "postcode",
-    "website",
-    "telephone",
-    "opening_hours",
-    "weekly_hours",
-    "cost_to_stay",
-)
+def _read_telephone(tags: Mapping[str, str]) -> str:
+    given = tags.get("phone") or tags.get("contact:phone") or ""
+    return _tidy(given.partition(";")[0])[:LONGEST_TELEPHONE]
 
 
-@transaction.atomic
-def _write(run: Run, batch: list[Wanted]) -> None:
-    known = {
-        place.source_ref: place
-        for place in Place.objects.filter(
-            source=SOURCE, source_ref__in=[wanted.reference for wanted in batch]
-        )
+def _read_welcomes(tags: Mapping[str, str]) -> dict[WelcomeAttribute, Answer]:
+    return {
+        attribute: answers[tags[key]]
+        for key, attribute, answers in WELCOME_TAGS
+        if tags.get(key) in answers
     }
-    fresh: list[Wanted] = []
-    changed: list[Place] = []
-    for wanted in batch:
-        place = known.get(wanted.reference)
-        if place is None:
-            fresh.append(wanted)
-        elif place.revision > 1:
-            run.count([None])
-            if any(getattr(place, name) != wanted.fields[name] for name in ("name", "kind")):
-                run.mend(wanted.row, wanted.reference, "edited here since: left as it is")
-        elif any(getattr(place, name) != wanted.fields[name] for name in _COMPARED):
-            for name in _COMPARED:
-                setattr(place, name, wanted.fields[name])
-            changed.append(place)
-            run.count([False])
-        else:
-            run.count([None])
-    made = Place.objects.bulk_create(
-        Place(source=SOURCE, source_ref=wanted.reference, **wanted.fields) for wanted in fresh
-    )
-    run.count([True] * len(made))
-    Place.objects.bulk_update(changed, _COMPARED)
-    ids = {place.source_ref: place.pk for place in [*made, *changed]}
-    Welcome.objects.bulk_create(
-        (
-            Welcome(place_id=ids[wanted.reference], attribute=attribute, value=value)
-            for wanted in batch
-            if wanted.reference in ids
-            for attribute, value in wanted.welcomes.items()
-        ),
-        # An answer given here since stands.
-        ignore_conflicts=True,
-    )

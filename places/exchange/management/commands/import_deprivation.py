@@ -1,10 +1,9 @@
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from places.exchange.batches import Run
 from places.exchange.commands import ImportCommand, add_geography, find_geography
-from places.exchange.people import import_deprivation
+from places.exchange.deprivation import DeprivationColumns, import_deprivation
 
 
 class Command(ImportCommand):
@@ -19,13 +18,11 @@ class Command(ImportCommand):
         parser.add_argument("--rank", required=True, help="column of the rank")
         parser.add_argument("--decile", required=True, help="column of the decile")
 
-    def run_import(self, run: Run, path: Path, options: dict[str, Any]) -> None:
+    def run_import(self, run: Run, options: dict[str, Any]) -> None:
         import_deprivation(
             run,
-            path,
             find_geography(options["geography"]),
-            index=options["index"],
-            code_column=options["code"],
-            rank_column=options["rank"],
-            decile_column=options["decile"],
+            options["index"],
+            DeprivationColumns(options["code"], options["rank"], options["decile"]),
+            encoding=options["encoding"],
         )

@@ -1,10 +1,9 @@
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from places.exchange.batches import Run
 from places.exchange.commands import ImportCommand
-from places.exchange.gazetteer import import_place_names
+from places.exchange.gazetteer import NameColumns, import_place_names
 
 
 class Command(ImportCommand):
@@ -19,13 +18,15 @@ class Command(ImportCommand):
         parser.add_argument("--kind", default="", help="column of the kind of settlement")
         parser.add_argument("--district", default="", help="column of the district")
 
-    def run_import(self, run: Run, path: Path, options: dict[str, Any]) -> None:
+    def run_import(self, run: Run, options: dict[str, Any]) -> None:
         import_place_names(
             run,
-            path,
-            name_column=options["name"],
-            lon_column=options["lon"],
-            lat_column=options["lat"],
-            kind_column=options["kind"],
-            district_column=options["district"],
+            NameColumns(
+                options["name"],
+                options["lon"],
+                options["lat"],
+                options["kind"],
+                options["district"],
+            ),
+            encoding=options["encoding"],
         )

@@ -1,5 +1,4 @@
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -34,13 +33,13 @@ class Command(ImportCommand):
             "--only", action="append", default=[], metavar="COLUMN=VALUE", help="keep such rows"
         )
 
-    def run_import(self, run: Run, path: Path, options: dict[str, Any]) -> None:
+    def run_import(self, run: Run, options: dict[str, Any]) -> None:
         share = options["adults_share"]
         if share is not None and not 0 < share <= 1:
             raise CommandError("--adults-share lies between 0 and 1, for example 0.83.")
         if any("=" not in only for only in options["only"]):
             raise CommandError("--only takes COLUMN=VALUE, for example sex=All.")
-        source = options["source"] or path.name
+        source = options["source"] or run.path.name
         if share is not None:
             source += f" (adults taken as {share:.0%} of residents)"
         columns = PopulationColumns(
@@ -54,4 +53,6 @@ class Command(ImportCommand):
             only=dict(only.split("=", 1) for only in options["only"]),
         )
         geography = find_geography(options["geography"])
-        import_populations(run, path, geography, options["year"], columns, source)
+        import_populations(
+            run, geography, options["year"], columns, source, encoding=options["encoding"]
+        )

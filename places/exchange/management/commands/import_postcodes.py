@@ -1,10 +1,9 @@
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from places.exchange.batches import Run
 from places.exchange.commands import ImportCommand, add_geography, find_geography
-from places.exchange.gazetteer import import_postcodes
+from places.exchange.gazetteer import PostcodeColumns, import_postcodes
 
 
 class Command(ImportCommand):
@@ -20,14 +19,16 @@ class Command(ImportCommand):
         parser.add_argument("--lat", default="lat", help="column of the latitude")
         parser.add_argument("--large-user", default="", help="column that marks large users")
 
-    def run_import(self, run: Run, path: Path, options: dict[str, Any]) -> None:
+    def run_import(self, run: Run, options: dict[str, Any]) -> None:
         import_postcodes(
             run,
-            path,
             find_geography(options["geography"]),
-            postcode_column=options["postcode"],
-            area_column=options["area"],
-            lon_column=options["lon"],
-            lat_column=options["lat"],
-            large_user_column=options["large_user"],
+            PostcodeColumns(
+                options["postcode"],
+                options["area"],
+                options["lon"],
+                options["lat"],
+                options["large_user"],
+            ),
+            encoding=options["encoding"],
         )

@@ -1,10 +1,9 @@
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
-from places.exchange.areas import merge_areas
 from places.exchange.batches import Run
 from places.exchange.commands import ImportCommand, add_geography, find_geography
+from places.exchange.merging import MemberColumns, merge_areas
 from places.vocabulary import AreaLevel
 
 
@@ -20,13 +19,11 @@ class Command(ImportCommand):
         parser.add_argument("--name", default="name", help="column of the new area's name")
         parser.add_argument("--member", default="member", help="column of a member's code")
 
-    def run_import(self, run: Run, path: Path, options: dict[str, Any]) -> None:
+    def run_import(self, run: Run, options: dict[str, Any]) -> None:
         merge_areas(
             run,
-            path,
             find_geography(options["geography"]),
-            level=AreaLevel(options["level"]),
-            code_column=options["code"],
-            name_column=options["name"],
-            member_column=options["member"],
+            AreaLevel(options["level"]),
+            MemberColumns(options["code"], options["name"], options["member"]),
+            encoding=options["encoding"],
         )
