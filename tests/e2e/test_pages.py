@@ -48,6 +48,9 @@ PAGES = [
     Shown("area", lambda town: f"/areas/{town.code}/"),
     Shown("search", lambda _town: "/search/?q=rowan"),
     Shown("search-nothing", lambda _town: "/search/?q=G20+9ZZ"),
+    Shown("log", lambda town: f"/log/?area={town.code}"),
+    Shown("hard", lambda _town: "/log/hard/"),
+    Shown("my", lambda _town: "/my/"),
     Shown("places", lambda _town: "/places/"),
     Shown("places-none", lambda _town: "/places/?q=zoo"),
     Shown("place", lambda _town: f"/places/{Place.objects.get().code}/"),
@@ -64,6 +67,7 @@ PAGES = [
     Shown("sign-in", lambda _town: "/accounts/login/"),
     Shown("not-found", lambda _town: "/nothing-here/"),
 ]
+BY_NAME = {shown.name: shown for shown in PAGES}
 every_page = pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.name)
 
 
@@ -165,7 +169,7 @@ def test_targets_are_large_and_text_may_be_spaced_out(
     page = open_page(shown)
     small = page.evaluate(
         """() => [...document.querySelectorAll("a, button, input, select, summary")]
-            .filter((one) => one.offsetParent !== null && !one.matches(".skip"))
+            .filter((one) => one.offsetParent !== null && !one.matches(".skip, .visually-hidden"))
             .map((one) => [(one.labels?.[0] && one.matches("[type=checkbox], [type=radio]")
                 ? one.labels[0] : one).getBoundingClientRect(), one])
             .filter(([box, one]) => getComputedStyle(one).display !== "inline"
@@ -260,7 +264,7 @@ def test_page_in_the_readers_own_ways(
 
 
 def test_page_prints_without_its_frame(open_page: Callable[..., Page], town: Area) -> None:
-    page = open_page(PAGES[1])
+    page = open_page(BY_NAME["area"])
     page.emulate_media(media="print")
     assert not page.locator(".site-header").is_visible()
     assert not page.locator(".site-footer").is_visible()
@@ -271,7 +275,7 @@ def test_page_prints_without_its_frame(open_page: Callable[..., Page], town: Are
 def test_a_visitor_finds_the_neighbourhood_by_name_without_a_script(
     open_page: Callable[..., Page],
 ) -> None:
-    page = open_page(PAGES[0], java_script_enabled=False)
+    page = open_page(BY_NAME["home"], java_script_enabled=False)
     page.get_by_label("Find your neighbourhood or a place").fill("harbourside")
     page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name="Harbourside", exact=True).click()
@@ -282,9 +286,9 @@ def test_a_visitor_finds_the_neighbourhood_by_name_without_a_script(
 def test_a_visitor_turns_the_page_dark_and_the_text_large(
     open_page: Callable[..., Page],
 ) -> None:
-    page = open_page(PAGES[7])
-    page.get_by_label("Dark").check(force=True)
-    page.get_by_label("Larger").check(force=True)
+    page = open_page(BY_NAME["appearance"])
+    page.get_by_label("Dark").check()
+    page.get_by_label("Larger").check()
     page.get_by_role("button", name="Save").click()
     assert page.get_by_text("Saved.").is_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(20, 32, 30)"
