@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from connections.indicators.definitions import RANGE_NOTE
-from connections.indicators.disclosure import K_MIN
 from kinder.accounts.rules import check_signed_in
 from kinder.pages.context import TEXT_COOKIE, THEME_COOKIE, Site
 from kinder.pages.forms import AppearanceForm, SearchForm
@@ -104,7 +103,7 @@ def show_about(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def show_privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "pages/privacy.html", {"minimum_people": K_MIN})
+    return render(request, "pages/privacy.html")
 
 
 @login_not_required

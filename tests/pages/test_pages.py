@@ -20,6 +20,7 @@ from django.test import Client, RequestFactory, override_settings
 from django.urls import reverse
 
 from connections.befriending.models import Concern, Service
+from connections.indicators.disclosure import K_MIN
 from connections.indicators.models import Figure, Quarter, Release
 from kinder.accounts.acting import acting
 from kinder.accounts.models import Role, Task
@@ -179,6 +180,12 @@ def test_home_without_communities_offers_councils(client: Client) -> None:
 
 def test_home_of_an_empty_site_says_so(client: Client) -> None:
     assert "No areas are loaded yet" in client.get("/").content.decode()
+
+
+def test_promises_hold_the_number_of_the_gate(client: Client) -> None:
+    promise = f"We only show numbers about {K_MIN} people or more."
+    assert promise in client.get(reverse("pages:privacy")).content.decode()
+    assert promise in client.get(reverse("interactions:log")).content.decode()
 
 
 def test_the_demo_says_that_it_is_made_up(client: Client) -> None:
