@@ -5,7 +5,6 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include("kinder.api")),
     path("tiles/", include("places.tiles_urls")),
     path("", include("connections.interactions.device_urls")),

@@ -105,6 +105,12 @@ class RoleForm(forms.Form):
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
 
 
+class PeopleSearchForm(forms.Form):
+    """Whom to look for among those with an account."""
+
+    q = forms.CharField(label=_("Name or e-mail address"), max_length=120, required=False)
+
+
 class AuditFilterForm(forms.Form):
     """What to look for in the audit; everything may be left out."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -44,6 +45,9 @@ class HeadersMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            # What somebody who is signed in sees stays in no cache, on a shared computer least.
+            response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
 
@@ -98,7 +102,6 @@ OPEN_BEFORE_SECOND_FACTOR = frozenset(
         "pages:appearance",
         "pages:manifest",
         "pages:privacy",
-        "set_language",
         "usersessions_list",
     }
 )

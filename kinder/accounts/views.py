@@ -23,7 +23,13 @@ from kinder.accounts import actions
 from kinder.accounts.audit import PAGE, search_events
 from kinder.accounts.decorators import reauthenticated
 from kinder.accounts.first_run import create_first_administrator, is_set_up
-from kinder.accounts.forms import AuditFilterForm, FirstRunForm, OrganisationForm, RoleForm
+from kinder.accounts.forms import (
+    AuditFilterForm,
+    FirstRunForm,
+    OrganisationForm,
+    PeopleSearchForm,
+    RoleForm,
+)
 from kinder.accounts.middleware import wants_json
 from kinder.accounts.models import Membership, Organisation, Role, User
 from kinder.accounts.rules import (
@@ -125,8 +131,8 @@ def show_organisation(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @reauthenticated(allow_get=True)
-@require_http_methods(["GET", "POST"])
 def show_people(request: HttpRequest) -> HttpResponse:
     """List who has a role, look for somebody, give a role."""
     by = check_administrator(request.user)
@@ -150,7 +156,8 @@ def show_people(request: HttpRequest) -> HttpResponse:
                 request, _("%s can sign in now, with a code sent to their address.") % user
             )
             return redirect("accounts:people")
-    sought = request.GET.get("q", "").strip()
+    search = PeopleSearchForm(request.GET)
+    sought = search.cleaned_data["q"] if search.is_valid() else ""
     people = User.objects.filter(is_active=True).prefetch_related("memberships__organisation")
     if sought:
         people = people.filter(Q(name__icontains=sought) | Q(email__icontains=sought))
@@ -161,14 +168,14 @@ def show_people(request: HttpRequest) -> HttpResponse:
         "form": form,
         "people": found[:MOST_PEOPLE],
         "has_more": len(found) > MOST_PEOPLE,
-        "q": sought,
+        "search": search,
         "most": MOST_PEOPLE,
     }
     return render(request, "accounts/people.html", context, status=422 if form.errors else 200)
 
 
-@reauthenticated()
 @require_POST
+@reauthenticated()
 def end_role(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a role away."""
     by = check_administrator(request.user)
@@ -183,8 +190,8 @@ def end_role(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("accounts:people")
 
 
+@require_POST
 @reauthenticated()
-@require_http_methods(["POST"])
 def change_administrator(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Make somebody an administrator, or end that."""
     by = check_administrator(request.user)
