@@ -150,7 +150,9 @@ def choose_where(request: HttpRequest) -> HttpResponse:
             "goes_to": "hard" if request.POST.get("goes_to") == "hard" else "log",
             "words": words,
             "choices": choices,
-            "large_areas": list_large_areas(),
+            "large_areas": [
+                area for area in list_large_areas() if choices is None or area not in choices.areas
+            ],
         },
     )
 

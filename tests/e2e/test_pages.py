@@ -49,6 +49,7 @@ PAGES = [
     Shown("search", lambda _town: "/search/?q=rowan"),
     Shown("search-nothing", lambda _town: "/search/?q=G20+9ZZ"),
     Shown("log", lambda town: f"/log/?area={town.code}"),
+    Shown("log-new", lambda _town: "/log/"),
     Shown("hard", lambda _town: "/log/hard/"),
     Shown("my", lambda _town: "/my/"),
     Shown("places", lambda _town: "/places/"),

@@ -289,6 +289,7 @@ def test_a_postcode_leads_to_its_areas_and_to_places_near(visitor: Client) -> No
     near = PlaceFactory.create(area=zone)
     Postcode.objects.create(code="G31 4EB", point=zone.point, area=zone)
     page = search(visitor, "g314eb")
+    assert zone.parent is not None
     assert f'value="area:{zone.parent.code}"' in page
     assert f'value="place:{near.code}"' in page
     assert zone.code not in page
