@@ -6,7 +6,7 @@ and sunset are those of the place where its position is given, else 7 in the mor
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -118,6 +118,37 @@ def weekly_open_hours(value: str, *, year: int | None = None) -> float | None:
             if state == State.OPEN:
                 opened += min(finish, end) - max(begin, start)
     return round(opened / timedelta(hours=1) / len(ORDINARY_WEEKS), 2)
+
+
+def open_slots(value: str, slots: Sequence[tuple[int, time]], *, year: int) -> list[bool]:
+    """Tell of each slot (weekday from Monday 0, local time) whether hours `value` say open at its
+    beginning, in each of the ordinary weeks of `year`, one week after the other.
+
+    "Maybe open" and hours that are not known or not readable count as closed.
+    """
+    value = tidy_hours(value)
+    closed = [False] * (len(slots) * len(ORDINARY_WEEKS))
+    try:
+        hours = _parse(value, None) if value else None
+    except InvalidHoursError:
+        hours = None
+    if hours is None:
+        return closed
+    answers = []
+    for month, day in ORDINARY_WEEKS:
+        on = date(year, month, day)
+        monday = on - timedelta(days=on.weekday())
+        spans = [
+            (begin, end)
+            for begin, end, state, _comment in hours.intervals(
+                _midnight(monday), _midnight(monday + timedelta(days=7))
+            )
+            if state == State.OPEN
+        ]
+        for weekday, at in slots:
+            moment = datetime.combine(monday + timedelta(days=weekday), at, tzinfo=_zone())
+            answers.append(any(begin <= moment < end for begin, end in spans))
+    return answers
 
 
 def status_at(value: str, at: datetime, *, point: "Point | None" = None) -> Status:

@@ -1,4 +1,4 @@
-"""How well places can be reached on foot: indicators C1 and C3 over arrays.
+"""How well places can be reached on foot: indicators C1, C2 and C3 over arrays.
 
 Demand points are where people live (live small-user postcodes sharing their zone's population);
 coordinates are metres in a projected system such as the British National Grid. Walking time is
@@ -174,6 +174,24 @@ class DemandPoints:
         weight = weigh(np.hypot(away[:, 0], away[:, 1]) / metres_per_minute)
         demand = float(self.population[near] @ weight)
         return near, 1_000 * site.hours / demand * weight if demand > 0 else 0 * weight
+
+    def open_share(self, place_xy: ArrayLike, is_open: ArrayLike) -> FloatArray:
+        """C2 at every demand point: the share of slots in which some place within 10 minutes' walk
+        is open. `is_open` is (m, slots) booleans of the places."""
+        is_open = np.asarray(is_open, np.bool_)
+        slots = is_open.shape[1]
+        share = np.zeros_like(self.population)
+        pairs = self.pairs(place_xy, VARIETY_MINUTES)
+        if not pairs.demand.size:
+            return share
+        # Bits side by side: "one of them is open" is one OR of a few bytes a pair.
+        bits = np.packbits(is_open, axis=1)
+        order = np.argsort(pairs.demand, kind="stable")
+        demand = pairs.demand[order]
+        starts = np.flatnonzero(np.r_[True, np.diff(demand) != 0])
+        some_open = np.bitwise_or.reduceat(bits[pairs.place[order]], starts, axis=0)
+        share[demand[starts]] = np.bitwise_count(some_open).sum(axis=1) / slots
+        return share
 
     def variety(
         self, place_xy: ArrayLike, kind: ArrayLike, area: ArrayLike, area_count: int

@@ -5,6 +5,8 @@ release; places for the whole country at once, for people walk across borders.
 """
 
 import datetime as dt
+import hashlib
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,19 +14,30 @@ from typing import Any
 import numpy as np
 from django.contrib.gis.db.models.functions import Transform
 from django.db import connection
-from django.db.models import FloatField, Func
+from django.db.models import Exists, FloatField, Func, OuterRef
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from connections.indicators import access
+from connections.indicators import access, quarters
 from connections.indicators.branches import homes_by_branch
 from connections.indicators.definitions import INDICATORS
 from connections.indicators.disclosure import Kind
 from connections.indicators.eligibility import QUARTER_CAP
 from connections.indicators.models import Component, Release, ReleaseShard
-from connections.indicators.statistics import FloatArray
-from places.models import Geography, Place
-from places.vocabulary import FREE_TO_STAY, AreaLevel, CostToStay
+from connections.indicators.statistics import (
+    FloatArray,
+    effective_number,
+    effective_number_interval,
+)
+from places.hours import open_slots
+from places.models import Geography, Place, Welcome
+from places.vocabulary import (
+    FREE_TO_STAY,
+    Answer,
+    AreaLevel,
+    CostToStay,
+    WelcomeAttribute,
+)
 
 BALANCE_FROM = 3
 """Fewer moments given or received say nothing of a person's balance (method.md, A3)."""
@@ -43,6 +56,9 @@ PEOPLE = {
                     THEN 1 - abs(gave - received)::numeric / (gave + received) END""",
     "B1": "100.0 * different / nullif(different_answered, 0)",
     "B2": "100.0 * beyond / nullif(beyond_answered, 0)",
+    # Only counted here; the effective number is none of sums: see compute_variety.
+    "B3": "CASE WHEN ties <> '{0,0,0,0,0,0}' THEN 1 END",
+    "C4": "100.0 * at_place / nullif(logs, 0)",
 }
 _SUMS = ", ".join(
     f"""count(s{i}), count(*) FILTER (WHERE s{i} = 1), sum(s{i})::float8, sum(s{i} * s{i})::float8,
@@ -68,7 +84,8 @@ def compute_people(shard: ReleaseShard) -> None:
     """Write one branch's sums of every indicator about people, a row for each area that can be
     home, nobody's included. Computing again replaces them."""
     release = shard.release
-    homes = homes_by_branch(release.geography).get(shard.council_id or 0, [])
+    branches = homes_by_branch(release.geography)
+    homes = branches.get(shard.council_id or 0, [])
     with connection.cursor() as cursor:
         cursor.execute(SUM_PEOPLE, [release.quarter_id, shard.council_id])
         sums = {
@@ -76,39 +93,91 @@ def compute_people(shard: ReleaseShard) -> None:
             for row in cursor.fetchall()
             for i, code in enumerate(PEOPLE)
         }
-    denominators = {
-        one.id: one.adults if release.counts_adults else one.residents
-        for one in areas_of(release.geography)
-    }
-    _replace(
-        release,
-        PEOPLE,
-        homes,
-        (
-            _people_row(release, code, home, sums.get((code, home)), denominators[home])
-            for code in PEOPLE
-            for home in homes
-        ),
-    )
+    areas = {one.id: one for one in areas_of(release.geography)}
+    rows = [
+        _people_row(release, code, areas[home], sums.get((code, home)))
+        for code in PEOPLE
+        for home in homes
+    ]
+    variety = _variety_of_ties(release, areas, homes, list(branches))
+    for row in rows:
+        if row.indicator == "B3" and row.area_id in variety:
+            row.value, row.lower, row.upper = variety[row.area_id]
+    _replace(release, PEOPLE, homes, rows)
 
 
 def _people_row(
-    release: Release, code: str, home: int, sums: tuple[Any, ...] | None, denominator: int
+    release: Release, code: str, home: "AreaFacts", sums: tuple[Any, ...] | None
 ) -> Component:
     n, ones, total, squares, largest, amount = (value or 0 for value in sums or (0,) * _COLUMNS)
     kind = INDICATORS[code].kind
     return Component(
         release=release,
         indicator=code,
-        area_id=home,
+        area_id=home.id,
         n=n,
         x=ones if kind is Kind.PROPORTION else 0,
         total=total,
         squares=squares,
         largest=largest,
         amount=amount,
-        exposure=denominator if kind is Kind.RATE else None,
+        exposure=(home.adults if release.counts_adults else home.residents)
+        if kind is Kind.RATE
+        else None,
     )
+
+
+def _variety_of_ties(
+    release: Release, areas: dict[int, "AreaFacts"], homes: list[int], branches: list[int]
+) -> dict[int, tuple[float, float, float]]:
+    """Return B3 with its interval for each of `homes` where enough people answered, from everybody
+    in it: the effective number of mean personal shares is no sum of those of its parts."""
+    wanted = set(homes)
+    below = [one for one in branches if wanted & set(_chain(areas, one))]
+    with connection.cursor() as cursor:
+        cursor.execute(TIES, [release.quarter_id, below])
+        rows = cursor.fetchall()
+    alike: dict[int, Counter[tuple[int, ...]]] = defaultdict(Counter)
+    for home, ties, people in rows:
+        for area in _chain(areas, home):
+            if area in wanted:
+                alike[area][tuple(ties)] += people
+    found = {}
+    for area, counted in alike.items():
+        # Fewer are never shown, so drawing them again would be for nothing.
+        if counted.total() < INDICATORS["B3"].base:
+            continue
+        ordered = sorted(counted.items())
+        ties = np.array([one for one, _ in ordered], np.float64)
+        shares = ties / ties.sum(axis=1, keepdims=True)
+        people = np.array([number for _, number in ordered], np.float64)
+        low, high = effective_number_interval(
+            shares, people=people, seed=seed_of(release, "B3", areas[area].code)
+        )
+        found[area] = (float(effective_number(people @ shares)), float(low), float(high))
+    return found
+
+
+def _chain(areas: dict[int, "AreaFacts"], area: int) -> Iterator[int]:
+    """The area and every area that holds it."""
+    up: int | None = area
+    while up is not None:
+        yield up
+        up = areas[up].parent
+
+
+def seed_of(release: Release, code: str, area: str) -> int:
+    """Return the seed of one drawing: the same for the same quarter, indicator and area."""
+    text = f"{quarters.name_quarter(release.quarter_id)}:{code}:{area}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
+
+
+TIES = """
+SELECT home_id, ties, count(*)
+FROM indicators_quartercontributor
+WHERE quarter_id = %s AND council_id = ANY(%s) AND is_eligible AND ties <> '{0,0,0,0,0,0}'
+GROUP BY home_id, ties
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +224,15 @@ ORDER BY a.id
 # Places
 
 
-PLACES = ("C1", "C1.cuppa", "C1.gaussian", "C3", "C3.simpson")
+PLACES = ("C1", "C1.cuppa", "C1.gaussian", "C2", "C2.stepfree", "C3", "C3.simpson")
+FREE_TIMES = tuple(
+    (day, dt.time(hour, minute))
+    for days, hours in ((range(5), range(18, 21)), (range(5, 7), range(10, 18)))
+    for day in days
+    for hour in hours
+    for minute in (0, 15, 30, 45)
+)
+"""Quarter hours in which people are free: weekday evenings and weekends (a judgement)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +242,10 @@ class Register:
     xy: FloatArray
     kind: IntArray
     hours: FloatArray
+    opening_hours: list[str]
     is_free: NDArray[np.bool_]
     is_cuppa: NDArray[np.bool_]
+    is_step_free: NDArray[np.bool_]
     is_checked: NDArray[np.bool_]
 
 
@@ -194,6 +273,13 @@ def compute_places(shard: ReleaseShard) -> None:
         ),
         "C1.gaussian": _score(demand, register, register.is_free, access.gaussian_weight),
     }
+    year = release.quarter_id.year
+    times = {
+        "C2": _open_times(demand, register, register.is_free, year),
+        "C2.stepfree": _open_times(
+            demand, register, register.is_free & register.is_step_free, year
+        ),
+    }
     rows: list[Component] = []
     fallback: dict[float, dict[int, float]] = {
         access.REACH_MINUTES: {},
@@ -214,8 +300,11 @@ def compute_places(shard: ReleaseShard) -> None:
             values = access.area_mean(score, homes.people, codes, len(found) + 1)
             counts, shares = checked[access.REACH_MINUTES]
             rows += _place_rows(release, code, found, values, counts, shares)
-        variety = demand.variety(register.xy, register.kind, codes, len(found) + 1)
         counts, shares = checked[access.VARIETY_MINUTES]
+        for code, time in times.items():
+            values = access.area_mean(time, homes.people, codes, len(found) + 1)
+            rows += _place_rows(release, code, found, values, counts, shares)
+        variety = demand.variety(register.xy, register.kind, codes, len(found) + 1)
         rows += _place_rows(release, "C3", found, variety.effective_number, counts, shares)
         rows += _place_rows(release, "C3.simpson", found, variety.inverse_simpson, counts, shares)
     _replace(release, PLACES, [area.id for area in areas], rows)
@@ -229,6 +318,17 @@ def _score(
 ) -> FloatArray:
     is_open = counts & (register.hours > 0)
     return demand.measure(register.xy[is_open], register.hours[is_open], weigh).score
+
+
+def _open_times(
+    demand: access.DemandPoints, register: Register, counts: NDArray[np.bool_], year: int
+) -> FloatArray:
+    """% of the free times in which somewhere in reach is open, at each point where people live."""
+    chosen = np.flatnonzero(counts)
+    texts = [register.opening_hours[i] for i in chosen]
+    known = {text: open_slots(text, FREE_TIMES, year=year) for text in {"", *texts}}
+    is_open = np.array([known[text] for text in texts], np.bool_)
+    return 100 * demand.open_share(register.xy[chosen], is_open.reshape(-1, len(known[""])))
 
 
 def _ancestors(areas: Iterable[AreaFacts]) -> dict[int, dict[str, int]]:
@@ -363,6 +463,13 @@ def read_register(srid: int, checked_on: dt.date) -> Register:
         .annotate(
             east=Func(metres, function="ST_X", output_field=FloatField()),
             north=Func(metres, function="ST_Y", output_field=FloatField()),
+            is_step_free=Exists(
+                Welcome.objects.filter(
+                    place=OuterRef("pk"),
+                    attribute=WelcomeAttribute.STEP_FREE,
+                    value=Answer.YES,
+                )
+            ),
         )
         .values_list(
             "east",
@@ -372,6 +479,8 @@ def read_register(srid: int, checked_on: dt.date) -> Register:
             "cost_to_stay",
             "is_booking_needed",
             "confirmed_at",
+            "opening_hours",
+            "is_step_free",
         )
     )
     kinds = {kind: i for i, kind in enumerate(sorted({row[2] for row in rows}))}
@@ -383,6 +492,8 @@ def read_register(srid: int, checked_on: dt.date) -> Register:
         is_free=is_free_to_enter & np.array([row[4] in FREE_TO_STAY for row in rows], np.bool_),
         is_cuppa=is_free_to_enter
         & np.array([row[4] == CostToStay.SMALL_PURCHASE for row in rows], np.bool_),
+        opening_hours=[row[7] for row in rows],
+        is_step_free=np.array([row[8] for row in rows], np.bool_),
         is_checked=np.array(
             [row[6] is not None and timezone.localdate(row[6]) >= checked_on for row in rows],
             np.bool_,

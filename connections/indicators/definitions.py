@@ -345,6 +345,35 @@ _ALL = (
         within="A1",
     ),
     Indicator(
+        code="B3",
+        slug="variety-of-ties",
+        name=_("Variety of ties"),
+        question=_("With how many different sorts of people do these moments happen?"),
+        formula=_(
+            "For each person, the shares of neighbours, friends or family, people known by sight, "
+            "new people, people at their work, and people from a group; p is their mean over "
+            "people; then exp(−Σ p ln p), from 1 to 6."
+        ),
+        unit=Unit.EFFECTIVE_NUMBER,
+        kind=Kind.INDEX,
+        interval=Interval.BOOTSTRAP,
+        base=50,
+        lowest=1,
+        highest=6,
+        direction=Direction.UP,
+        caveat=_(
+            "With few people the number comes out too low: compare like with like. The question "
+            "is optional: look at how many answered."
+        ),
+        cannot_tell=_DIARY,
+        coverage=_ANSWERED,
+        reading=_(
+            "People in {area} share these moments with as much variety as {value} equally common "
+            "sorts of people."
+        ),
+        within="A1",
+    ),
+    Indicator(
         code="C1",
         slug="walkable-third-spaces",
         name=_("Walkable third spaces"),
@@ -412,6 +441,54 @@ _ALL = (
         levels=PLACE_LEVELS,
     ),
     Indicator(
+        code="C2",
+        slug="open-when-people-are-free",
+        name=_("Open when people are free"),
+        question=_("Is anywhere open to sit, free, in the evening and at the weekend?"),
+        formula=_(
+            "Of the quarter hours from 6 to 9 pm on weekdays and from 10 am to 6 pm at weekends, "
+            "the share in which at least one place that is free to stay in is open within 10 "
+            "minutes' walk; then the mean over residents."
+        ),
+        unit=Unit.PERCENT,
+        kind=Kind.PLACES,
+        interval=Interval.NONE,
+        highest=100,
+        direction=Direction.UP,
+        compare=Compare.AREAS,
+        caveat=_("Opening hours go out of date. Where they are not known we count as closed."),
+        cannot_tell=_("Whether people feel welcome there, or go there."),
+        coverage=_CHECKED,
+        reading=_(
+            "In the evenings and at weekends, people in {area} have somewhere free to sit within "
+            "10 minutes' walk for {value} % of the time."
+        ),
+        levels=PLACE_LEVELS,
+    ),
+    Indicator(
+        code="C2.stepfree",
+        slug="open-when-people-are-free-step-free",
+        name=_("Open when people are free, without steps"),
+        question=_("And if you cannot climb steps?"),
+        formula=_("As open when people are free, with places known to be step-free only."),
+        unit=Unit.PERCENT,
+        kind=Kind.PLACES,
+        interval=Interval.NONE,
+        highest=100,
+        direction=Direction.UP,
+        compare=Compare.AREAS,
+        caveat=_(
+            "Opening hours go out of date. Where hours or steps are not known we count as closed."
+        ),
+        cannot_tell=_("Whether the way there has steps or is safe."),
+        coverage=_CHECKED,
+        reading=_(
+            "In the evenings and at weekends, people in {area} have somewhere free and step-free "
+            "to sit within 10 minutes' walk for {value} % of the time."
+        ),
+        levels=PLACE_LEVELS,
+    ),
+    Indicator(
         code="C3",
         slug="variety-of-places",
         name=_("Variety of places"),
@@ -455,6 +532,33 @@ _ALL = (
             "walk as {value} equally common kinds of place."
         ),
         levels=PLACE_LEVELS,
+    ),
+    Indicator(
+        code="C4",
+        slug="kindness-in-third-spaces",
+        name=_("Kindness in third spaces"),
+        question=_("How much of this happens in places to meet?"),
+        formula=_(
+            "For each person, the share of their moments that happened at a place of the "
+            "register; then the mean over people."
+        ),
+        unit=Unit.PERCENT,
+        kind=Kind.MEAN,
+        interval=Interval.T,
+        base=30,
+        lowest=0,
+        highest=100,
+        direction=Direction.NONE,
+        caveat=_(
+            "It depends on how many people name the place. At places of worship, health and "
+            "community meals the place is never kept, so they count as elsewhere."
+        ),
+        cannot_tell=_("Anything about a single place: that is never shown."),
+        reading=_(
+            "For people in {area}, {tenths} of the moments they told us about happened at a "
+            "place to meet."
+        ),
+        within="A1",
     ),
 )
 

@@ -266,7 +266,8 @@ def parameters_of(geography: Geography, *, has_adults: bool) -> dict[str, Any]:
         "gate": _constants(disclosure),
         "access": _constants(access),
         "indicators": {code: one.version for code, one in INDICATORS.items()},
-        "seeds": {},
+        # Each area's own, so that no order of computing changes them.
+        "seeds": {"B3": "first 8 bytes of SHA-256 of quarter:B3:area code"},
     }
 
 

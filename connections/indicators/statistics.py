@@ -27,6 +27,8 @@ CONFIDENCE = 0.95
 BYAR_FROM = 10
 """Byar's approximation is good from 10 events; below it the exact interval is used (Fingertips)."""
 BOOTSTRAP_DRAWS = 1000
+DRAWN_AT_ONCE = 4_000_000
+"""Counts held in memory while drawing: 32 MB."""
 PEOPLE_STEP = 5
 """Published counts of people are rounded to 5 (NHS Digital practice)."""
 SIGNIFICANT_FIGURES = 2
@@ -278,21 +280,32 @@ def effective_number_interval(
     person_shares: ArrayLike,
     *,
     seed: int,
+    people: ArrayLike | None = None,
     draws: int = BOOTSTRAP_DRAWS,
     confidence: float = CONFIDENCE,
 ) -> Interval:
     """Interval of the effective number of mean personal shares, by drawing people again.
 
-    `person_shares` has one row a person and one column a kind. People, not logs, are drawn.
-    The same seed gives the same interval; nan where fewer than 2 people.
+    `person_shares` has one column a kind and one row a person, or one row for as many alike as
+    `people` says (drawing those is drawing each of them, and faster). People, not logs, are
+    drawn. The same seed gives the same interval; nan where fewer than 2 people.
     """
     person_shares = _floats(person_shares)
-    people = person_shares.shape[0]
-    if people < 2:
+    alike = np.ones(person_shares.shape[0]) if people is None else _floats(people)
+    everybody = int(alike.sum())
+    if everybody < 2:
         return Interval(_floats(np.nan), _floats(np.nan))
     generator = np.random.default_rng(seed)
-    times_drawn = generator.multinomial(people, np.full(people, 1 / people), size=draws)
-    numbers = effective_number(times_drawn @ person_shares)
+    at_once = max(1, DRAWN_AT_ONCE // alike.size)
+    numbers = np.concatenate(
+        [
+            effective_number(
+                generator.multinomial(everybody, alike / everybody, size=min(at_once, draws - done))
+                @ person_shares
+            )
+            for done in range(0, draws, at_once)
+        ]
+    )
     tail = (1 - confidence) / 2
     low, high = np.quantile(numbers, [tail, 1 - tail])
     return Interval(_floats(low), _floats(high))

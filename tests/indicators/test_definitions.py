@@ -11,11 +11,11 @@ EVERY = pytest.mark.parametrize("code", INDICATORS)
 
 def test_lists_every_published_code_in_the_order_of_pages() -> None:
     assert list(INDICATORS) == [
-        *("A1", "A3", "A3.index", "B1", "B2"),
-        *("C1", "C1.cuppa", "C1.gaussian", "C3", "C3.simpson"),
+        *("A1", "A3", "A3.index", "B1", "B2", "B3"),
+        *("C1", "C1.cuppa", "C1.gaussian", "C2", "C2.stepfree", "C3", "C3.simpson", "C4"),
     ]
     assert [one.code for one in definitions.main_indicators()] == [
-        *("A1", "A3", "B1", "B2", "C1", "C3"),
+        *("A1", "A3", "B1", "B2", "B3", "C1", "C2", "C3", "C4"),
     ]
     assert [one.code for one in definitions.variants_of("C1")] == ["C1.cuppa", "C1.gaussian"]
 

@@ -11,7 +11,7 @@ from connections.indicators import components, release
 from connections.indicators.access import DETOUR, METRES_PER_MINUTE
 from connections.indicators.models import Component, Figure, Release
 from kinder.accounts.acting import Purpose
-from places.models import Area, Place, Postcode
+from places.models import Area, Place, Postcode, Welcome
 from places.vocabulary import CostToStay, PlaceKind, PlaceState
 from tests.factories import (
     CouncilFactory,
@@ -199,6 +199,38 @@ def test_variety_of_kinds_within_ten_minutes(zones: dict[str, Area]) -> None:
         "N1": ("shown", 1.25, 100.0, None),
         "C1": ("shown", 1.25, 100.0, None),
     }
+
+
+def test_open_when_people_are_free(zones: dict[str, Area]) -> None:
+    """60 quarter hours on weekday evenings, 64 at the weekend."""
+    late: dict[str, Any] = {"opening_hours": "Mo-Fr 12:00-19:00"}
+    make_place(1.0, **late)
+    make_place(2.0, opening_hours="Tu-Sa 18:30-20:00; Su 10:00-10:30")
+    make_place(2.5, opening_hours="24/7", cost_to_stay=CostToStay.SMALL_PURCHASE)
+    make_place(2.5, opening_hours="24/7", is_booking_needed=True)
+    make_place(2.5, opening_hours="ask inside")
+    make_place(2.5, opening_hours="")
+    step_free = make_place(14.0, **late)
+    Welcome.objects.create(place=step_free, attribute="step_free", value="yes")
+    compute()
+    # Z1: 18 to 19 on 5 days and 19 to 20 on 4 make 36; Sunday 2; Saturday evening is not asked.
+    first, second = 100 * (5 * 4 + 4 * 4 + 2) / 124, 100 * 20 / 124
+    everywhere = (100 * first + 200 * second) / 350
+    assert computed("C2") == {
+        "Z1": (round(first, 6), 6, 1.0),
+        "Z2": (round(second, 6), 1, 1.0),
+        "Z3": (0.0, 0, 1.0),
+        "N1": (round(everywhere, 6), 7, 1.0),
+        "C1": (round(everywhere, 6), 7, 1.0),
+    }
+    assert {code: row[0] for code, row in computed("C2.stepfree").items()} == {
+        "Z1": 0.0,
+        "Z2": round(second, 6),
+        "Z3": 0.0,
+        "N1": round(200 * second / 350, 6),
+        "C1": round(200 * second / 350, 6),
+    }
+    assert shown("C2")["N1"] == ("shown", 18.0, 100.0, None)
 
 
 def test_without_any_place_nothing_is_told(zones: dict[str, Area]) -> None:

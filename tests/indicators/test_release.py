@@ -165,6 +165,12 @@ def test_components_hold_whoever_lives_exactly_there(ready: Release) -> None:
         ("B1", "N2"): (35, 0, 1_200 + 1_150, 120_000 + 57_500, 4, 94),
         ("B2", "N1"): (20, 0, 1_000, 100_000, 4, 80),
         ("B2", "N2"): (35, 0, 35 * 50, 35 * 2_500, 4, 94),
+        # Nobody of these people was at a place of the register.
+        ("C4", "N1"): (40, 0, 0, 0, 4, 160),
+        ("C4", "N2"): (35, 0, 0, 0, 4, 94),
+        ("C4", "N3"): (6, 0, 0, 0, 2, 12),
+        ("C4", "C1"): (2, 0, 0, 0, 1, 2),
+        ("C4", "N4"): (3, 0, 0, 0, 3, 9),
     }
     # A row for every area that can be home, also where nobody counts.
     assert Component.objects.filter(release=ready, indicator="A1").count() == 7
@@ -223,6 +229,44 @@ def test_figures_are_what_one_computes_by_hand(ready: Release) -> None:
         ("B2", "C1"): ("shown", 55, 50.0, 42.0, 58.0, 4.1, None, 65.0),
         ("B2", "C2"): hidden,
     }
+
+
+def test_variety_of_ties_is_worked_out_for_whole_areas(areas: dict[str, Area]) -> None:
+    """30 people with neighbours alone and 30 half with friends: p = 0.75, 0.25."""
+    add(areas["N1"], 30, gave=4, ties=[4, 0, 0, 0, 0, 0])
+    add(areas["N1"], 30, gave=4, ties=[1, 1, 0, 0, 0, 0])
+    add(areas["N2"], 40, gave=4, ties=[0, 0, 0, 0, 0, 3])
+    add(areas["N2"], 15, gave=4)
+    made = make_ready()
+    rows = {row.area.code: row for row in Component.objects.filter(indicator="B3", n__gt=0)}
+    assert {code: (row.n, row.largest, row.amount) for code, row in rows.items()} == {
+        "N1": (60, 4, 240),
+        "N2": (40, 4, 160),
+    }
+    # exp(0.5623), and in the whole 0.45, 0.15, 0.4: exp(1.01042). The dale alone has too few.
+    values = dict(
+        Component.objects.filter(indicator="B3", value__isnull=False).values_list(
+            "area__code", "value"
+        )
+    )
+    assert values == pytest.approx({"N1": 1.754765, "Y1": 2.746735, "C1": 2.746735}, abs=1e-5)
+    assert {code: row for (_, code), row in figures(made, "B3").items() if row[0] == "shown"} == {
+        "Y1": ("shown", 100, 2.7, 2.6, 2.8, None, None, 87.0),
+        # Drawn by itself, with a seed of its own.
+        "C1": ("shown", 100, 2.7, 2.6, 2.9, None, None, 87.0),
+    }
+
+
+def test_kindness_in_third_spaces(areas: dict[str, Area]) -> None:
+    add(areas["N1"], 20, gave=4, at_place=4)
+    add(areas["N1"], 30, gave=4, at_place=1)
+    made = make_ready()
+    # (20 * 100 + 30 * 25) / 50, s = 37.1, t(49) = 2.01.
+    # Dale and glen have nobody, which is hidden by the hill.
+    assert figures(made, "C4")["C4", "N1"][0] == "c"
+    assert figures(made, "C4")["C4", "Y1"] == (
+        "shown", 50, 55.0, 45.0, 65.0, 5.2, None, None,
+    )  # fmt: skip
 
 
 def test_keeps_how_it_came_about(ready: Release) -> None:
