@@ -59,6 +59,7 @@ def load_areas(town: Town, *, from_on: dt.date, until_on: dt.date) -> int:
         )
         for spot in town.names
     )
+    bake_area_tiles(geography)
     return len(made) + len(town.postcodes) + len(town.names)
 
 

@@ -15,10 +15,17 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from demo.areas import SLUG, load_areas
+from demo.asking import load_measures, load_prompts
+from demo.befriending import load_befriending
+from demo.crowd import Crowd, gather_crowd
+from demo.duties import load_answers, load_tasks
+from demo.moments import load_contributors, load_moments
 from demo.people import load_people
 from demo.quarters import first_quarter
 from demo.register import make_register
+from demo.releases import count_moments, load_releases
 from demo.town import SEED, build_town
+from demo.voices import load_voices
 from demo.whereabouts import load_gatherings, load_places
 from places.exchange.models import ImportBatch
 from places.models import Area, Geography
@@ -60,6 +67,39 @@ def _gatherings(day: dt.date) -> int:
     return load_gatherings(day=day)
 
 
+def _contributors(day: dt.date) -> int:
+    return len(load_contributors(_crowd(day), day=day).ids)
+
+
+def _moments(day: dt.date) -> int:
+    return load_moments(_crowd(day), _geography(), day=day)
+
+
+def _prompts(day: dt.date) -> int:
+    crowd = _crowd(day)
+    return load_prompts(crowd, day=day) + load_measures(crowd, _geography(), day=day)
+
+
+def _voices(day: dt.date) -> int:
+    return load_voices(_crowd(day), _geography(), day=day)
+
+
+def _answers(day: dt.date) -> int:
+    return load_answers(_crowd(day), day=day)
+
+
+def _tasks(day: dt.date) -> int:
+    return load_tasks(day=day)
+
+
+def _befriending(day: dt.date) -> int:
+    return load_befriending(_geography(), day=day)
+
+
+def _crowd(day: dt.date) -> Crowd:
+    return gather_crowd(build_town(), day)
+
+
 def _geography() -> Geography:
     return Geography.objects.get(slug=SLUG)
 
@@ -69,6 +109,15 @@ STAGES = (
     Stage("people", "Organisations and users", _people),
     Stage("places", "Places and their welcome", _places),
     Stage("gatherings", "Gatherings", _gatherings),
+    Stage("contributors", "People who take part", _contributors),
+    Stage("moments", "Moments and difficulties", _moments),
+    Stage("prompts", "Ordinary days and communities' own measures", _prompts),
+    Stage("voices", "What was heard, done and told", _voices),
+    Stage("befriending", "Befriending", _befriending),
+    Stage("answers", "Residents' answers about places", _answers),
+    Stage("months", "Moments counted by person and month", count_moments, is_atomic=False),
+    Stage("releases", "Quarters frozen, computed and published", load_releases, is_atomic=False),
+    Stage("tasks", "Tasks for workers", _tasks),
 )
 
 
@@ -82,8 +131,10 @@ def is_there() -> bool:
     return Geography.objects.filter(slug=SLUG).exists()
 
 
-def load_demo(say: Callable[[str], None]) -> bool:
+def load_demo(say: Callable[[str], None], *, day: dt.date | None = None) -> bool:
     """Load what is missing, telling each step and its seconds to `say`; False if nothing was.
+
+    `day` is the day up to which the island lives: today unless given.
 
     Raises CannotLoadError where the database holds a real place, another version of the demo, or
     where another process is loading it now.
@@ -95,7 +146,7 @@ def load_demo(say: Callable[[str], None]) -> bool:
             return False
         if done:
             say(f"Going on with an interrupted load: {len(done)} of {len(STAGES)} steps are there.")
-        day = _day(done)
+        day = _first_day() or day or timezone.localdate()
         for number, stage in enumerate(STAGES, start=1):
             if stage.key in done:
                 continue
@@ -153,11 +204,10 @@ def _done() -> set[str]:
     return {what.removeprefix(f"{PREFIX} ") for what in markers.values_list("what", flat=True)}
 
 
-def _day(done: set[str]) -> dt.date:
-    if not done:
-        return timezone.localdate()
-    first = ImportBatch.objects.filter(what__startswith=f"{PREFIX} ").earliest("id")
-    return timezone.localdate(first.started_at)
+def _first_day() -> dt.date | None:
+    """The day of the first stage that is here: a resumed load goes on with it."""
+    first = ImportBatch.objects.filter(what__startswith=f"{PREFIX} ").order_by("id").first()
+    return timezone.localdate(first.started_at) if first else None
 
 
 @contextmanager
