@@ -162,7 +162,8 @@ async def _ask_once(
     head = await reader.readuntil(b"\r\n\r\n")
     status = int(head[9:12])
     length = _CONTENT_LENGTH.search(head)
-    if length is None:
+    if length is not None:
+        await reader.readexactly(int(length[1]))
+    elif status != 304:
         raise SystemExit(f"An answer without a length: {head.decode()}")
-    await reader.readexactly(int(length[1]))
     run.statuses[status] = run.statuses.get(status, 0) + 1

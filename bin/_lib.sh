@@ -412,7 +412,7 @@ start_redis() { # NAME
   # A bell, not a store: nothing durable is in it, so it keeps no files.
   redis-server --port 0 --unixsocket "$folder/redis.sock" --unixsocketperm 700 --save '' \
     --appendonly no --daemonize yes --dir "$folder" --pidfile "$folder/redis.pid" \
-    --logfile "$folder/redis.log" --databases 64 --maxmemory 256mb --maxmemory-policy noeviction \
+    --logfile "$folder/redis.log" --databases 64 --maxmemory 256mb --maxmemory-policy volatile-lru \
     7>&- 8>&- 9>&-
   for _ in $(seq 100); do
     ! redis_is_up "$1" || return 0

@@ -120,6 +120,7 @@ MIDDLEWARE = [
     # For phones on slow networks; pads each answer at random, so that its length tells nothing.
     "django.middleware.gzip.GZipMiddleware",
     "kinder.accounts.middleware.HeadersMiddleware",
+    "places.middleware.TilesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

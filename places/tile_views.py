@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from places.baking import MAX_ZOOM
 from places.tiles import (
     PLACES_MAX_ZOOM,
+    areas_version,
     get_area_tile,
     get_place_tile,
     is_tile,
@@ -35,6 +36,7 @@ def show_place_tile(request: HttpRequest, version: int, z: int, x: int, y: int) 
     if version < present:
         onwards = redirect("tiles:places", present, z, x, y)
         onwards.headers["Cache-Control"] = "no-store"
+        onwards.headers["Content-Length"] = "0"
         return onwards
     etag = f'"{version}.{z}.{x}.{y}"'
     unchanged = get_conditional_response(request, etag=etag)
@@ -51,23 +53,27 @@ def show_area_tile(
     """Borders of areas; `?v=` with the present version makes the address good for ever."""
     if level not in AreaLevel.values or not is_tile(z, x, y, max_zoom=MAX_ZOOM):
         raise Http404
-    found = get_area_tile(slug, level, z, x, y)
-    if found is None:
+    version = areas_version(slug)
+    if version is None:
         raise Http404
-    version, tile = found
     etag = f'"{slug}.{level}.{version}.{z}.{x}.{y}"'
     lifetime = FOR_EVER if request.GET.get("v") == str(version) else FOR_A_WHILE
     unchanged = get_conditional_response(request, etag=etag)
     if unchanged is not None:
         return _cached(unchanged, etag, lifetime)
+    tile = get_area_tile(slug, version, level, z, x, y)
     return _cached(_answer(request, tile), etag, lifetime)
 
 
 def _answer(request: HttpRequest, tile: bytes) -> HttpResponse:
     """Give a tile as it is stored, gzipped, or unpacked for the few who cannot read that."""
+    headers = {}
     if "gzip" in request.headers.get("Accept-Encoding", ""):
-        return HttpResponse(tile, content_type=CONTENT_TYPE, headers={"Content-Encoding": "gzip"})
-    return HttpResponse(gzip.decompress(tile), content_type=CONTENT_TYPE)
+        headers["Content-Encoding"] = "gzip"
+    else:
+        tile = gzip.decompress(tile)
+    headers["Content-Length"] = str(len(tile))
+    return HttpResponse(tile, content_type=CONTENT_TYPE, headers=headers)
 
 
 def _cached(response: HttpResponseBase, etag: str, lifetime: str) -> HttpResponseBase:

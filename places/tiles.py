@@ -6,6 +6,7 @@ address of an earlier version leads on to the present one.
 """
 
 import gzip
+from functools import lru_cache
 
 from django.contrib.gis.db.models import Extent
 from django.core.cache import cache
@@ -14,7 +15,7 @@ from django.urls import reverse
 
 from places.actions import PLACES_LAYER
 from places.baking import HALF_WORLD, MAX_ZOOM, areas_layer_name, bake_area_tiles
-from places.models import Area, Geography
+from places.models import Area, AreaTile, Geography
 from places.models.place import SHOWN_STATES
 from places.mvt import EXTENT
 from places.vocabulary import FREE_TO_STAY, Answer, AreaLevel, WelcomeAttribute
@@ -29,7 +30,9 @@ CLUSTERS_ACROSS = 6
 CLUSTER_MIDDLE = 0.4
 # So that the sign of a place at a tile's edge is not cut off.
 MARGIN = 96
-CACHED_SECONDS = 86_400
+CACHED_SECONDS = 3_600
+# In each process, of each layer: what is looked at right now.
+KEPT_TILES = 512
 EMPTY = gzip.compress(b"", mtime=0)
 
 _SINGLE = """
@@ -137,32 +140,32 @@ def places_version() -> int:
     return read_version(PLACES_LAYER) or 1
 
 
+@lru_cache(maxsize=KEPT_TILES)
 def get_place_tile(version: int, z: int, x: int, y: int) -> bytes:
-    """Return a tile of the present `version`, gzipped, from the cache where it is there."""
+    """Return a tile of the present `version`, gzipped: kept by this process, then by Redis."""
     key = f"{PLACES_LAYER}:{version}:{z}/{x}/{y}"
     tile: bytes | None = cache.get(key)
     if tile is None:
         made = make_place_tile(z, x, y)
-        tile = gzip.compress(made, compresslevel=6, mtime=0) if made else EMPTY
+        tile = gzip.compress(made, compresslevel=5, mtime=0) if made else EMPTY
         cache.set(key, tile, CACHED_SECONDS)
     return tile
 
 
-def get_area_tile(slug: str, level: str, z: int, x: int, y: int) -> tuple[int, bytes] | None:
-    """Return the version and the gzipped tile (EMPTY at sea), None where nothing was baked."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT layer.version, tile.mvt FROM places_layerversion layer"
-            " LEFT JOIN places_geography geography ON geography.slug = %s"
-            " LEFT JOIN places_areatile tile ON tile.geography_id = geography.id"
-            " AND tile.level = %s AND tile.z = %s AND tile.x = %s AND tile.y = %s"
-            " WHERE layer.layer = %s",
-            [slug, level, z, x, y, areas_layer_name(slug)],
-        )
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    return int(row[0]), EMPTY if row[1] is None else bytes(row[1])
+def areas_version(slug: str) -> int | None:
+    """Return the version of a geography's borders, None where none were baked."""
+    return read_version(areas_layer_name(slug))
+
+
+@lru_cache(maxsize=KEPT_TILES)
+def get_area_tile(slug: str, version: int, level: str, z: int, x: int, y: int) -> bytes:
+    """Return a baked tile of the present `version`, gzipped, EMPTY where there is only sea.
+
+    `version` is there for the sake of what is kept: the table holds the present one only.
+    """
+    tile = AreaTile.objects.filter(geography__slug=slug, level=level, z=z, x=x, y=y)
+    mvt = tile.values_list("mvt", flat=True).first()
+    return EMPTY if mvt is None else bytes(mvt)
 
 
 # ------------------------------------------------------------------ for map.js
@@ -177,7 +180,7 @@ def describe_place_layer() -> dict[str, object]:
 def describe_area_layer(geography: Geography, level: AreaLevel | str) -> dict[str, object]:
     """What the map's script needs to draw the borders of `level`; `values` and `url` are added."""
     address = reverse("tiles:areas", args=[geography.slug, str(level), 0, 0, 0])
-    version = read_version(areas_layer_name(geography.slug)) or 0
+    version = areas_version(geography.slug) or 0
     return {
         "tiles": address.replace("/0/0/0.mvt", "/{z}/{x}/{y}.mvt") + f"?v={version}",
         "minZoom": 0,

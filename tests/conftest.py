@@ -13,6 +13,8 @@ from django.conf import settings
 from django.db import connections
 from django.utils import translation
 
+from places.tiles import get_area_tile, get_place_tile
+
 # Nothing in the suite depends on time, so no example is too slow. The examples are the same each
 # time: a suite that fails by chance is soon not believed. HYPOTHESIS_PROFILE=thorough looks for new
 # ones.
@@ -55,6 +57,9 @@ def empty_cache(bell: redis.Redis) -> None:
     """Start each test without another's cached values and rate limits; a queue is left alone."""
     if keys := list(bell.scan_iter(f"{settings.CACHES['default']['KEY_PREFIX']}:*", count=1000)):
         bell.delete(*keys)
+    # Versions begin at 1 again in each test's database.
+    get_place_tile.cache_clear()
+    get_area_tile.cache_clear()
 
 
 @pytest.fixture(autouse=True)

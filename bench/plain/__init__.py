@@ -1,1 +1,1 @@
-"""What `bin/bench log` is measured against: the same row by a plain DRF create. Not the product."""
+"""What benchmarks are measured against: the same done plainly in Django and DRF."""

@@ -1,4 +1,4 @@
-"""The product's addresses, and beside them a plain ModelViewSet."""
+"""The product's addresses, and beside them the same done plainly."""
 
 from django.urls import include, path
 from rest_framework.permissions import AllowAny
@@ -7,6 +7,7 @@ from rest_framework.serializers import ModelSerializer
 from rest_framework.viewsets import ModelViewSet
 
 from bench.plain.models import PlainMoment
+from bench.plain.tiles import PlainAreaTileView, PlainPlaceTileView
 from kinder.urls import urlpatterns as product_urlpatterns
 
 
@@ -29,4 +30,9 @@ class PlainViewSet(ModelViewSet):
 
 router = SimpleRouter()
 router.register("plain", PlainViewSet)
-urlpatterns = [path("", include(router.urls)), *product_urlpatterns]
+urlpatterns = [
+    path("", include(router.urls)),
+    path("plain/tiles/places/<int:z>/<int:x>/<int:y>.mvt", PlainPlaceTileView.as_view()),
+    path("plain/tiles/<slug:slug>/<int:z>/<int:x>/<int:y>.mvt", PlainAreaTileView.as_view()),
+    *product_urlpatterns,
+]

@@ -20,7 +20,13 @@ from kinder.accounts.models import Membership, Organisation, Role, User
 from places.actions import bump_layer, hide_place
 from places.baking import MAX_ZOOM, make_area_tiles
 from places.models import AreaTile, Geography
-from places.tiles import bake_area_tiles, describe_area_layer, describe_place_layer, extent_of
+from places.tiles import (
+    bake_area_tiles,
+    describe_area_layer,
+    describe_place_layer,
+    extent_of,
+    get_place_tile,
+)
 from places.vocabulary import AreaLevel, PlaceState
 from tests.factories.places import make_place, make_point, make_square
 
@@ -109,6 +115,7 @@ def test_hiding_a_place_is_seen_in_the_next_tile(client: Client) -> None:
     address = reverse("tiles:places", args=[2, *tile])
     assert len(read_tile(client, 2, tile)) == 1
     assert cache.get("places:2:{}/{}/{}".format(*tile)) is not None
+    assert get_place_tile.cache_info().currsize == 1
     hide_place(by=worker, place=place, reason="other")
     # Also whoever still holds the old address is led to the present one.
     response = client.get(address)
@@ -146,6 +153,20 @@ def test_tiles_that_do_not_exist_are_not_found(client: Client, tile: tuple[int, 
     make_square("Z1", geography=Geography.objects.create(slug="g", name="G", is_current=True))
     assert client.get(reverse("tiles:places", args=[1, *tile])).status_code == 404
     assert client.get(reverse("tiles:areas", args=["g", "zone", *tile])).status_code == 404
+
+
+def test_tiles_come_with_the_headers_of_every_answer(client: Client) -> None:
+    """Also of those that are not there: they pass by the rest of the way, not by these."""
+    for address in (
+        reverse("tiles:places", args=[1, 0, 0, 0]),
+        reverse("tiles:places", args=[1, 17, 0, 0]),
+        "/tiles/nothing",
+    ):
+        response = client.get(address)
+        assert response["X-Content-Type-Options"] == "nosniff"
+        assert "Content-Security-Policy" in response
+        assert "Permissions-Policy" in response
+        assert not response.cookies
 
 
 def test_versions_to_come_and_odd_addresses_are_not_found(client: Client) -> None:
@@ -220,8 +241,10 @@ def test_area_tiles_are_for_ever_at_their_version(
     layer = describe_area_layer(geography, "zone")
     tile = tile_of(9)
     address = str(layer["tiles"]).format(z=tile[0], x=tile[1], y=tile[2])
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         response = client.get(address, headers={"accept-encoding": "gzip"})
+    with django_assert_num_queries(1):
+        client.get(address)
     assert "immutable" in response["Cache-Control"]
     assert client.get(address, headers={"if-none-match": response["ETag"]}).status_code == 304
     assert "immutable" not in client.get(address.split("?")[0])["Cache-Control"]

@@ -1,0 +1,333 @@
+"""Map tiles: 100,000 clustered places and the boundaries of 7,000 areas, beside the same done
+plainly and beside the database alone.
+
+Product and baselines are asked in turns within one run. The boundaries are Scotland's data zones
+where the real files stand beside the checkout, else drawn.
+"""
+
+# ruff: noqa: E402 (Django is set up before its models are imported)
+
+import json
+import os
+import random
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from itertools import cycle
+from pathlib import Path
+from statistics import median
+from time import perf_counter
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "bench.plain.settings"
+# The client bumps the version between two of its requests.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+import django
+
+django.setup()
+
+import numpy as np
+import pyogrio.raw
+import shapely
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connection, transaction
+
+from bench.country import fill_country
+from bench.server import Run, Server, ask_closed, make_request, run_server
+from places.actions import PLACES_LAYER, bump_layer
+from places.baking import HALF_WORLD
+from places.models import Area, Geography
+from places.tiles import bake_area_tiles, describe_area_layer, make_place_tile, places_version
+
+# The country that bench/log.py fills too, so that the one may run after the other.
+PLACES, PEOPLE, MOMENTS = 100_000, 60_000, 1_000_000
+AREAS = 6_976
+SLUG = "bench-boundaries"
+ROUNDS, SECONDS, CONNECTIONS = 3, 3.0, 8
+COLD_ZOOM, COLD_TILES, WARM_TILES = 14, 400, 200
+AREA_ZOOMS, AREA_TILES = (7, 8, 9, 10), 12
+
+Tile = tuple[int, int, int]
+Rates = dict[str, float]
+
+
+# ------------------------------------------------------------------ what is asked for
+
+
+def prepare() -> str:
+    """Fill the database; return what the boundaries are."""
+    fill_country(places=PLACES, people=PEOPLE, moments=MOMENTS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO places_welcome (place_id, attribute, value, for_whom)"
+            " SELECT id, 'step_free', 'yes', '' FROM places_place WHERE id % 3 = 0"
+            " ON CONFLICT DO NOTHING"
+        )
+        cursor.execute("VACUUM (ANALYZE) places_welcome")
+    path = Path(settings.SAMPLE_DATA) / "boundaries" / "scotland_dz2011_simplified_upstream.geojson"
+    shapes = read_boundaries(path) if path.exists() else draw_boundaries()
+    if Area.objects.filter(geography__slug=SLUG).count() != len(shapes):
+        load_boundaries(shapes)
+    return f"{len(shapes)} {'real' if path.exists() else 'drawn'} boundaries"
+
+
+def read_boundaries(path: Path) -> list[bytes]:
+    _meta, _ids, found, _fields = pyogrio.raw.read(path)
+    return [bytes(shape) for shape in found]
+
+
+def draw_boundaries() -> list[bytes]:
+    """A country of zones of very different size, with crooked edges that neighbours share."""
+    generator = np.random.default_rng(42)
+    towns = generator.uniform((-6, 55), (-2, 58), (300, 2))
+    seeds = towns[generator.integers(0, 300, AREAS)] + generator.normal(0, 0.06, (AREAS, 2))
+    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(seeds)))
+    crooked = shapely.transform(
+        shapely.segmentize(cells, 0.01), lambda c: c + 0.001 * np.sin(np.round(c, 6)[:, ::-1] * 900)
+    )
+    return [bytes(shape) for shape in shapely.to_wkb(crooked)]
+
+
+@transaction.atomic
+def load_boundaries(shapes: list[bytes]) -> None:
+    Geography.objects.filter(slug=SLUG).delete()
+    geography = Geography.objects.create(slug=SLUG, name="Boundaries", is_current=False)
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "INSERT INTO places_area (geography_id, code, name, level, geometry, point, is_mended)"
+            " SELECT %s, %s, %s, 'zone', ST_Multi(ST_CollectionExtract(shape, 3)),"
+            " ST_PointOnSurface(shape), false"
+            " FROM (SELECT ST_MakeValid(ST_GeomFromWKB(%s, 4326)) AS shape) AS made",
+            [
+                (geography.pk, f"Z{n:06}", f"Zone number {n}", shape)
+                for n, shape in enumerate(shapes)
+            ],
+        )
+        cursor.execute("ANALYZE places_area")
+
+
+def tiles_with(sql: str, zoom: int) -> list[Tile]:
+    """The tiles of `zoom` around points (x and y in metres) that `sql` selects, each once.
+
+    In the order of a draw among the points, so that the first are those that people look at: where
+    many points are.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        points = cursor.fetchall()
+    random.Random(42).shuffle(points)
+    side = 2 * HALF_WORLD / 2**zoom
+    drawn = [(zoom, int((x + HALF_WORLD) / side), int((HALF_WORLD - y) / side)) for x, y in points]
+    return list(dict.fromkeys(drawn))
+
+
+def place_tiles() -> list[Tile]:
+    found = tiles_with("SELECT ST_X(point_3857), ST_Y(point_3857) FROM places_place", COLD_ZOOM)
+    return found[:COLD_TILES]
+
+
+def area_tiles() -> list[Tile]:
+    """Tiles of four zooms, as many of each."""
+    centres = (
+        "SELECT ST_X(p), ST_Y(p) FROM (SELECT ST_Transform(point, 3857) AS p FROM places_area area"
+        f" JOIN places_geography g ON g.id = area.geography_id WHERE g.slug = '{SLUG}') AS centre"
+    )
+    found = [tile for zoom in AREA_ZOOMS for tile in tiles_with(centres, zoom)[:AREA_TILES]]
+    random.Random(42).shuffle(found)
+    return found
+
+
+class ColdTiles:
+    """Each tile of each version is asked for once; a new version begins with each turn."""
+
+    def __init__(self, tiles: list[Tile]) -> None:
+        self.tiles, self.version = tiles, 0
+        self.turn: Iterator[Tile] = iter(())
+
+    def __call__(self) -> bytes:
+        tile = next(self.turn, None)
+        if tile is None:
+            self.version, self.turn = bump_layer(PLACES_LAYER), iter(self.tiles)
+            tile = next(self.turn)
+        return get(f"/tiles/places/{self.version}/{tile[0]}/{tile[1]}/{tile[2]}.mvt")
+
+
+def get(path: str, **headers: str) -> bytes:
+    return make_request("GET", path, b"", Host="127.0.0.1", Accept_Encoding="gzip", **headers)
+
+
+def in_turns(requests: list[bytes]) -> Callable[[], bytes]:
+    turn = cycle(requests)
+    return lambda: next(turn)
+
+
+# ------------------------------------------------------------------ measuring
+
+
+def ask_database(tiles: Iterator[Tile]) -> float:
+    """Tiles a second from the statement alone, by as many connections as the server is asked by."""
+    made = [0] * CONNECTIONS
+    lock = threading.Lock()
+
+    def ask(number: int) -> None:
+        while perf_counter() < end:
+            with lock:
+                tile = next(tiles)
+            make_place_tile(*tile)
+            made[number] += 1
+        connection.close()
+
+    begun = perf_counter()
+    end = begun + SECONDS
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(CONNECTIONS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(made) / (perf_counter() - begun)
+
+
+def measure(server: Server, makers: dict[str, Callable[[], bytes]]) -> tuple[Rates, Rates]:
+    """Requests a second for each in turn, the database alone between them; and milliseconds of the
+    web's processor time for each request."""
+    rates: dict[str, list[float]] = {name: [] for name in [*makers, "database"]}
+    spent: dict[str, list[float]] = {name: [] for name in makers}
+    alone = cycle(place_tiles())
+    for make in makers.values():
+        ask_closed(server.port, make, seconds=1.0, connections=CONNECTIONS)
+    for _ in range(ROUNDS):
+        for name, make in makers.items():
+            before = server.cpu_seconds()
+            run = ask_closed(server.port, make, seconds=SECONDS, connections=CONNECTIONS)
+            spent[name].append(1000 * (server.cpu_seconds() - before) / len(run.waits))
+            rates[name].append(checked(name, run))
+        rates["database"].append(ask_database(alone))
+    middle = [{name: median(of) for name, of in found.items()} for found in (rates, spent)]
+    return middle[0], middle[1]
+
+
+def checked(name: str, run: Run) -> float:
+    """Stop where something else came: a rate of refusals measures nothing."""
+    wanted = 304 if name == "unchanged" else 200
+    came = run.statuses.get(wanted, 0)
+    # What was on its way when the version changed is led on.
+    led_on = run.statuses.get(302, 0) if name == "cold" else 0
+    if came + led_on < len(run.waits) or led_on > 0.05 * came:
+        raise SystemExit(f"Not every tile came ({name}): {run.statuses}")
+    return came / run.seconds
+
+
+def measure_baking() -> float:
+    geography = Geography.objects.get(slug=SLUG)
+    seconds = []
+    for _ in range(ROUNDS):
+        begun = perf_counter()
+        bake_area_tiles(geography)
+        seconds.append(perf_counter() - begun)
+    return median(seconds)
+
+
+def main() -> int:
+    shapes = prepare()
+    baked = measure_baking()
+    cache.clear()
+    places, areas = place_tiles(), area_tiles()
+    with run_server(settings="bench.plain.settings") as server:
+        version = places_version()
+        warm_paths = [f"/tiles/places/{version}/{z}/{x}/{y}.mvt" for z, x, y in places[:WARM_TILES]]
+        address = str(describe_area_layer(Geography.objects.get(slug=SLUG), "zone")["tiles"])
+        warm = {
+            "warm": in_turns([get(path) for path in warm_paths]),
+            "unchanged": in_turns([get(path, If_None_Match="*") for path in warm_paths]),
+            "area": in_turns([get(address.format(z=z, x=x, y=y)) for z, x, y in areas]),
+            "area plain": in_turns(
+                [get(f"/plain/tiles/{SLUG}/{z}/{x}/{y}.mvt") for z, x, y in areas]
+            ),
+        }
+        cold = {
+            "plain": in_turns([get(f"/plain/tiles/places/{z}/{x}/{y}.mvt") for z, x, y in places]),
+            "cold": ColdTiles(places),
+        }
+        # Cold tiles are of ever new versions, and the warm ones would be past.
+        rate, spent = measure(server, warm)
+        for kept, found in zip((rate, spent), measure(server, cold), strict=True):
+            kept.update(found)
+    note = f"{PLACES} clustered places, {shapes}, 8 connections over loopback, 2 workers"
+    is_ok = True
+    for name, figure, unit, baseline, is_within, bar, about in (
+        (
+            "tiles.place_cold",
+            rate["cold"],
+            "tiles/s",
+            rate["plain"],
+            rate["cold"] >= 1.4 * rate["plain"],
+            "≥ 1.4 × the ORM's",
+            f"z14, {spent['cold']:.2f} ms of processor time; baseline: the ORM selects and ST_AsMVT"
+            f" encodes in a DRF view, nothing kept, {spent['plain']:.2f} ms",
+        ),
+        (
+            "tiles.place_cold_of_database",
+            rate["cold"],
+            "tiles/s",
+            rate["database"],
+            rate["cold"] >= 0.5 * rate["database"],
+            "≥ 0.5 × ST_AsMVT alone",
+            "z14; baseline: the same statement without a web server",
+        ),
+        (
+            "tiles.place_warm",
+            rate["warm"],
+            "tiles/s",
+            None,
+            rate["warm"] >= 2_500,
+            "≥ 2,500/s",
+            f"{spent['warm']:.2f} ms of processor time; the version is read from the database each"
+            " time",
+        ),
+        (
+            "tiles.place_unchanged",
+            rate["unchanged"],
+            "answers/s",
+            rate["warm"],
+            rate["unchanged"] >= 0.95 * rate["warm"],
+            "as fast as a tile",
+            f"304 to If-None-Match, {spent['unchanged']:.2f} ms of processor time",
+        ),
+        (
+            "tiles.area",
+            rate["area"],
+            "tiles/s",
+            rate["area plain"],
+            rate["area"] >= 20 * rate["area plain"],
+            "≥ 20 × live",
+            f"z7 to z10, {spent['area']:.2f} ms of processor time; baseline: ST_AsMVT of the"
+            " polygons in a DRF view",
+        ),
+        (
+            "tiles.bake",
+            baked,
+            "s",
+            None,
+            baked <= 5.0,
+            "≤ 5 s",
+            "all zooms of one level, written",
+        ),
+    ):
+        is_ok &= is_within
+        row = {
+            "name": name,
+            "figure": round(figure, 2),
+            "unit": unit,
+            "baseline": None if baseline is None else round(baseline, 2),
+            "ratio": None if baseline is None else round(figure / baseline, 2),
+            "bar": bar,
+            "ok": is_within,
+            "note": f"{about}; {note}",
+        }
+        print(json.dumps(row, ensure_ascii=False))
+    return 0 if is_ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
