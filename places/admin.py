@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from kinder.accounts.audit import record
 from kinder.accounts.models import User
 from kinder.accounts.rules import Refused
+from kinder.admin import LookOnlyAdmin
 from places.actions import (
     CHANGEABLE,
     PLACES_LAYER,
@@ -54,19 +55,6 @@ def _actor(request: HttpRequest) -> User:
     if not isinstance(user, User):
         raise Refused(_("Please sign in first."))
     return user
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """What loads write and nobody edits by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
 
 
 class WelcomeInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -256,7 +244,7 @@ class AliasInline(admin.TabularInline):  # type: ignore[type-arg]
 
 
 @admin.register(Area)
-class AreaAdmin(ReadOnlyAdmin):
+class AreaAdmin(LookOnlyAdmin):
     """Areas come from their import."""
 
     list_display = ["name", "code", "level", "geography", "parent", "population"]
@@ -268,7 +256,7 @@ class AreaAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Postcode)
-class PostcodeAdmin(ReadOnlyAdmin):
+class PostcodeAdmin(LookOnlyAdmin):
     list_display = ["code", "area", "is_large_user"]
     search_fields = ["code"]
     list_select_related = ["area"]
@@ -276,7 +264,7 @@ class PostcodeAdmin(ReadOnlyAdmin):
 
 
 @admin.register(PlaceName)
-class PlaceNameAdmin(ReadOnlyAdmin):
+class PlaceNameAdmin(LookOnlyAdmin):
     list_display = ["name", "district", "kind", "area"]
     search_fields = ["name", "district"]
     list_select_related = ["area"]
@@ -284,5 +272,5 @@ class PlaceNameAdmin(ReadOnlyAdmin):
 
 
 @admin.register(LayerVersion)
-class LayerVersionAdmin(ReadOnlyAdmin):
+class LayerVersionAdmin(LookOnlyAdmin):
     list_display = ["layer", "version"]

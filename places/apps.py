@@ -6,3 +6,8 @@ class PlacesConfig(AppConfig):
     name = "places"
     label = "places"
     verbose_name = _("Places")
+
+    def ready(self) -> None:
+        from places.privacy import register_room
+
+        register_room()

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,6 +14,7 @@ from places.forms import PlaceSearchForm
 from places.gatherings import soon_at
 from places.hours import describe_status, describe_week, is_readable, status_at
 from places.linked_data import describe_for_machines
+from places.maps import base_map
 from places.models import Place
 from places.rules import can_keep_places
 from places.search import BadCursorError, Counts, count_places, find_places
@@ -142,14 +142,11 @@ def _describe_map(request: HttpRequest, form: PlaceSearchForm, counts: Counts) -
     }
     if form.as_search().is_narrowed:
         layer["found"] = f"{reverse('places-geojson')}?{_found_query(request, form)}"
-    base = None
-    if settings.BASEMAP_URL:
-        base = {"url": settings.BASEMAP_URL, "attribution": settings.BASEMAP_ATTRIBUTION}
     return {
         "extent": _first_view(form, counts),
         "places": layer,
         "areas": _describe_borders(),
-        "base": base,
+        "base": base_map(),
     }
 
 

@@ -2,12 +2,12 @@
 
 from django.contrib import admin
 
-from places.admin import ReadOnlyAdmin
+from kinder.admin import LookOnlyAdmin
 from places.exchange.models import ImportBatch, ImportIssue
 
 
 @admin.register(ImportBatch)
-class ImportBatchAdmin(ReadOnlyAdmin):
+class ImportBatchAdmin(LookOnlyAdmin):
     """What came in, when, and how much of it."""
 
     list_display = (
@@ -28,7 +28,7 @@ class ImportBatchAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ImportIssue)
-class ImportIssueAdmin(ReadOnlyAdmin):
+class ImportIssueAdmin(LookOnlyAdmin):
     """Rows that were mended or turned away, with the reason."""
 
     list_display = ("batch", "row", "reference", "is_rejected", "reason")
