@@ -6,7 +6,7 @@ A moment is its own record, so logging writes no audit row; deeds of workers do.
 import datetime as dt
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -237,9 +237,7 @@ def delete_moment(*, by: Contributor, id: uuid.UUID) -> None:  # noqa: A002
         found += model.objects.filter(pk=id, contributor=by).delete()[0]
     if not found:
         raise DeletedMomentError if _is_deleted(id) else UnknownMomentError
-    DeletedMoment.objects.bulk_create(
-        [DeletedMoment(id_hmac=fingerprint(_TRACE, id.bytes))], ignore_conflicts=True
-    )
+    remember_deleted([id])
 
 
 def make_undo_token(moment: Interaction | Difficulty) -> str:
@@ -263,6 +261,15 @@ def undo_moment(*, token: str) -> None:
     if not can_undo(moment):
         raise UnknownMomentError
     delete_moment(by=moment.contributor, id=moment_id)
+
+
+def remember_deleted(ids: Iterable[uuid.UUID]) -> None:
+    """Note that these ids were deleted, so that a late retry does not bring them back."""
+    DeletedMoment.objects.bulk_create(
+        [DeletedMoment(id_hmac=fingerprint(_TRACE, id_.bytes)) for id_ in ids],
+        ignore_conflicts=True,
+        batch_size=1_000,
+    )
 
 
 def forget_traces(*, now: dt.datetime | None = None) -> int:

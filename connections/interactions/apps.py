@@ -6,3 +6,8 @@ class InteractionsConfig(AppConfig):
     name = "connections.interactions"
     label = "interactions"
     verbose_name = _("Moments")
+
+    def ready(self) -> None:
+        from connections.interactions.privacy import register_room
+
+        register_room()

@@ -53,9 +53,10 @@ from connections.interactions.spots import (
     list_large_areas,
     read_spot,
 )
+from kinder.accounts.actions import link_device
 from kinder.accounts.devices import find_device, greet, make_key, read_key, recognise, set_cookie
 from kinder.accounts.limits import TooManyError, charge_log, find_network
-from kinder.accounts.models import Contributor, Device
+from kinder.accounts.models import Contributor, Device, User
 
 CARRIED = ("id", "where", "occurred_on", "direction", "kind")
 PER_PAGE = 25
@@ -79,9 +80,7 @@ class SeeOther(HttpResponseRedirect):
 def log_moment(request: HttpRequest) -> HttpResponse:
     """Ask for direction and kind, with place and day filled in; save."""
     if request.method != "POST":
-        response = _show_log(request, MomentForm(initial=_begin(request)))
-        greet(request, response)
-        return response
+        return _welcome(request, _show_log(request, MomentForm(initial=_begin(request))))
     if "pick" in request.POST:
         # Back from choosing where: nothing was sent to be saved yet.
         return _show_log(request, MomentForm(initial=_carry(request)))
@@ -103,9 +102,7 @@ def log_moment(request: HttpRequest) -> HttpResponse:
 def log_hard(request: HttpRequest) -> HttpResponse:
     """Ask what made it hard for somebody who wanted to; save."""
     if request.method != "POST":
-        response = _show_hard(request, DifficultyForm(initial=_begin(request)))
-        greet(request, response)
-        return response
+        return _welcome(request, _show_hard(request, DifficultyForm(initial=_begin(request))))
     if "save" not in request.POST:
         return _show_hard(request, DifficultyForm(initial=_carry(request)))
     form = DifficultyForm(request.POST)
@@ -155,6 +152,15 @@ def choose_where(request: HttpRequest) -> HttpResponse:
             ],
         },
     )
+
+
+def _welcome(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Give the visitor the device cookie. Saving looks at nothing else; so whoever is signed in is
+    linked to this browser here, before they save."""
+    key = greet(request, response)
+    if isinstance(request.user, User):
+        link_device(by=request.user, key=key)
+    return response
 
 
 def _begin(request: HttpRequest) -> dict[str, Any]:

@@ -10,7 +10,16 @@ from django.utils.translation import gettext_lazy as _
 from kinder.accounts import privacy
 from kinder.accounts.acting import Purpose, acting
 from kinder.accounts.audit import record, subject_of
-from kinder.accounts.models import Contributor, Membership, Organisation, Role, Tombstone, User
+from kinder.accounts.devices import add_device, find_device
+from kinder.accounts.models import (
+    Contributor,
+    Device,
+    Membership,
+    Organisation,
+    Role,
+    Tombstone,
+    User,
+)
 from kinder.accounts.privacy import Person
 from kinder.accounts.rules import (
     Refused,
@@ -22,6 +31,7 @@ from kinder.accounts.rules import (
 
 ALREADY_HAS_ROLE = _("They have that role already.")
 ALREADY_ADMINISTRATOR = _("They are an administrator already.")
+TWO_ACCOUNTS = _("Both have an account of their own.")
 NAME_IS_TAKEN = _("There is an organisation of that name already.")
 
 
@@ -155,6 +165,65 @@ def erase_person(*, by: User | Contributor, person: Person) -> dict[str, int]:
         for stone in stones:
             record("erase_person", stone, by=Purpose.ERASE if is_own else by, rows=counts)
     return counts
+
+
+@transaction.atomic
+def merge_contributors(
+    *, by: User | Contributor, keep: Contributor, gone: Contributor
+) -> Contributor:
+    """Make two statistical persons one: `keep` takes over all that the rooms hold about `gone`.
+
+    Their months are counted again by themselves. Refused where both have an account, for then they
+    are two people. Returns `keep` as it now stands.
+    """
+    if keep.pk == gone.pk:
+        return keep
+    # In one order, so that two devices that sign in at once do not wait for each other for ever.
+    both = Contributor.objects.select_for_update().filter(pk__in=[keep.pk, gone.pk]).order_by("pk")
+    found = {one.pk: one for one in both}
+    keep, gone = found[keep.pk], found[gone.pk]
+    if keep.user_id and gone.user_id:
+        raise Refused(TWO_ACCOUNTS)
+    for room in privacy.rooms():
+        if room.merge:
+            room.merge(keep, gone)
+    user, gone.user = gone.user, None
+    gone.save(update_fields=["user"])
+    keep.user = keep.user or user
+    keep.created_at = min(keep.created_at, gone.created_at)
+    # Whoever was left out of figures does not come back into them by signing in.
+    keep.is_blocked = keep.is_blocked or gone.is_blocked
+    keep.save(update_fields=["user", "created_at", "is_blocked"])
+    Contributor.objects.filter(pk=gone.pk).delete()
+    record("merge_contributors", subject_of(keep), by=by)
+    return keep
+
+
+@transaction.atomic
+def link_device(*, by: User, key: str | None) -> Contributor | None:
+    """Make the browser that holds `key` one of `by`'s: what it added so far joins what they added
+    elsewhere. A browser that was somebody else's becomes theirs from now on, and no more.
+
+    Returns the person that the browser now writes as; None where it holds no key.
+    """
+    if key is None:
+        return None
+    device = find_device(key)
+    own = Contributor.objects.filter(user=by).first()
+    if device is None:
+        return add_device(key=key, contributor=own or Contributor.objects.create(user=by))
+    there = Contributor.objects.select_for_update().get(pk=device.contributor_id)
+    if there.user_id == by.pk:
+        return there
+    if there.user_id is not None:
+        own = own or Contributor.objects.create(user=by)
+        Device.objects.filter(pk=device.pk).update(contributor=own)
+        return own
+    if own is None:
+        there.user = by
+        there.save(update_fields=["user"])
+        return there
+    return merge_contributors(by=by, keep=own, gone=there)
 
 
 def hash_key(person: Person) -> bytes:

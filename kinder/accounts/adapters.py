@@ -12,8 +12,11 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from kinder.accounts.actions import link_device
+from kinder.accounts.devices import read_key
 from kinder.accounts.encryption import decrypt, encrypt
 from kinder.accounts.models import User
 
@@ -40,6 +43,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         named = context | {"site_name": settings.SITE_NAME}
         message: EmailMessage = super().render_mail(template_prefix, email, named, headers)
         return message
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """Whoever signs in is the person who added moments in this browser."""
+        link_device(by=user, key=read_key(request))
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        return response
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Whoever signed in a moment ago without a second factor may set one up at once."""

@@ -69,13 +69,14 @@ def came_from_elsewhere(request: HttpRequest) -> bool:
     )
 
 
-def greet(request: HttpRequest, response: HttpResponse) -> None:
-    """Give a visitor of a log page the cookie, or renew the one they have."""
+def greet(request: HttpRequest, response: HttpResponse) -> str | None:
+    """Give a visitor of a log page the cookie, or renew the one they have; return its key."""
     key = read_key(request)
     if key is None and not came_from_elsewhere(request):
         key = make_key()
     if key is not None:
         set_cookie(response, request, key)
+    return key
 
 
 def find_device(key: str | None, *, network: str = "") -> Device | None:
@@ -140,14 +141,22 @@ def recognise(key: str, *, network: str) -> Iterator[Arrival]:
         yield Arrival(_make_device(key, network), is_first=True)
 
 
-def _make_device(key: str, network: str) -> Device:
-    contributor = Contributor.objects.create()
-    device, is_new = Device.objects.get_or_create(
+def add_device(*, key: str, contributor: Contributor) -> Contributor:
+    """Let the browser that holds `key` write as `contributor`; return as whom it now writes, which
+    is another where a second request with the same key came first."""
+    device, _is_new = Device.objects.select_related("contributor").get_or_create(
         key_hmac=fingerprint(_USE, key.encode()), defaults={"contributor": contributor}
     )
-    if not is_new:
-        # Two first moments at once: the other one made the person.
+    return device.contributor
+
+
+def _make_device(key: str, network: str) -> Device:
+    contributor = Contributor.objects.create()
+    if add_device(key=key, contributor=contributor) != contributor:
         contributor.delete()
+    device = Device.objects.select_related("contributor").get(
+        key_hmac=fingerprint(_USE, key.encode())
+    )
     if network:
         quarter_on = _quarter_of(timezone.localdate())
         _note_network(device.contributor, quarter_on, _fingerprint_network(network, quarter_on))

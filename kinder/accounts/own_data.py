@@ -10,9 +10,12 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 from django.db import models, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from kinder.accounts.audit import subject_of
 from kinder.accounts.models import (
+    ConsentRecord,
     Contributor,
     Device,
     Membership,
@@ -181,4 +184,24 @@ def _end_sessions(user: User) -> None:
     Session.objects.filter(session_key__in=keys).delete()
 
 
-ROOM = Room(name=OWN_ROOM, describe=describe, export=export, erase=erase)
+def merge(keep: Contributor, gone: Contributor) -> None:
+    """Hand the devices, sightings and consents of `gone` to `keep`."""
+    Device.objects.filter(contributor=gone).update(contributor=keep)
+    seen = NetworkSighting.objects.filter(contributor=keep)
+    for sighting in NetworkSighting.objects.filter(contributor=gone):
+        if not seen.filter(
+            quarter_on=sighting.quarter_on, cluster_hmac=sighting.cluster_hmac
+        ).exists():
+            NetworkSighting.objects.filter(pk=sighting.pk).update(contributor=keep)
+    consents = ConsentRecord.objects.filter(subject__contributor=gone)
+    if consents:
+        subject = subject_of(keep)
+        standing = subject.consents.filter(withdrawn_at__isnull=True).values("purpose")
+        # One consent stands for each purpose: the one that is there already covers both.
+        consents.filter(withdrawn_at__isnull=True, purpose__in=standing).update(
+            withdrawn_at=timezone.now()
+        )
+        consents.update(subject=subject)
+
+
+ROOM = Room(name=OWN_ROOM, describe=describe, export=export, erase=erase, merge=merge)

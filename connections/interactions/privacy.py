@@ -1,0 +1,155 @@
+"""What this room holds about a person, and how it lets go of it or hands it on."""
+
+from typing import Any
+
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from connections.interactions.actions import remember_deleted
+from connections.interactions.models import (
+    DeletedMoment,
+    Difficulty,
+    HomeArea,
+    Interaction,
+    MeasureAnswer,
+    Note,
+    PromptAnswer,
+    PromptEnrolment,
+    Story,
+)
+from kinder.accounts.models import Contributor
+from kinder.accounts.privacy import Holding, Person, Room, register
+
+Rows = list[dict[str, Any]]
+
+# One row of these for each person: what the remaining one has, stands.
+ONE_EACH: tuple[type[Model], ...] = (HomeArea, PromptEnrolment)
+
+
+def describe() -> list[Holding]:
+    return [
+        Holding(
+            model=Interaction._meta.label_lower,
+            what=_("The moments you added: what kind, which day, and a public place or an area."),
+            why=_("Area figures are made from them; you can see, change and delete them."),
+            how_long=_("Until you delete them."),
+        ),
+        Holding(
+            model=Difficulty._meta.label_lower,
+            what=_("That you wanted to and it was hard: the reasons, the day and the area."),
+            why=_("So that a community can hear what makes kindness hard there."),
+            how_long=_("Until you delete them."),
+        ),
+        Holding(
+            model=Note._meta.label_lower,
+            what=_("Your private words beside a moment, encrypted."),
+            why=_("For you alone."),
+            how_long=_("12 months, or until you delete them."),
+        ),
+        Holding(
+            model=HomeArea._meta.label_lower,
+            what=_("The area that you said is home."),
+            why=_("So that what you add counts where you live."),
+            how_long=_("Until you change or delete it."),
+        ),
+        Holding(
+            model=PromptAnswer._meta.label_lower,
+            what=_("Your answers about an ordinary day, and to a community's own questions."),
+            why=_("Area figures are made from them."),
+            how_long=_("Until you delete your data."),
+        ),
+        Holding(
+            model=Story._meta.label_lower,
+            what=_("A story that you chose to share, with your consent."),
+            why=_("So that your community can read it."),
+            how_long=_("Until you take your consent back."),
+        ),
+        Holding(
+            model=DeletedMoment._meta.label_lower,
+            what=_("A scrambled mark of each moment you deleted, and nothing of what it said."),
+            why=_("So that a copy still waiting on a phone does not bring it back."),
+            how_long=_("60 days."),
+        ),
+    ]
+
+
+def export(person: Person) -> dict[str, Rows]:
+    """Return the person's moments and answers as plain data."""
+    if not isinstance(person, Contributor):
+        return {}
+    own = {"contributor": person}
+    moments = Interaction.objects.filter(**own).order_by("occurred_on", "created_at")
+    hard = Difficulty.objects.filter(**own).order_by("occurred_on", "created_at")
+    return {
+        "moments": [
+            dict(row)
+            for row in moments.values(
+                *("id", "direction", "kind", "occurred_on", "part_of_day", "setting"),
+                *("place__name", "area__name", "tie", "is_different", "at_work"),
+                *("through_organisation", "hardness", "hard_reasons", "created_at"),
+            )
+        ],
+        "difficulties": [
+            dict(row) for row in hard.values("id", "occurred_on", "area__name", "reasons")
+        ],
+        "home": [dict(row) for row in HomeArea.objects.filter(**own).values("area__name")],
+        "prompt": [
+            dict(row)
+            for row in PromptEnrolment.objects.filter(**own).values(
+                "enrolled_on", "paused_on", "stopped_on"
+            )
+        ],
+        "prompt_answers": [
+            dict(row)
+            for row in PromptAnswer.objects.filter(**own).values(
+                *("prompt__asked_on", "area__name", "gave", "received", "noticed"),
+                *("rely", "kind", "was_hard", "created_at"),
+            )
+        ],
+        "measure_answers": [
+            dict(row)
+            for row in MeasureAnswer.objects.filter(**own).values(
+                "measure__question", "quarter_on", "value"
+            )
+        ],
+        "stories": [
+            dict(row) for row in Story.objects.filter(**own).values("text", "state", "month_on")
+        ],
+    }
+
+
+def erase(person: Person) -> int:
+    """Delete all that the person told; a late copy from a phone does not bring a moment back."""
+    if not isinstance(person, Contributor):
+        return 0
+    own = {"contributor": person}
+    gone = 0
+    for model in (Interaction, Difficulty):
+        moments = model.objects.filter(**own)
+        remember_deleted(moments.values_list("pk", flat=True))
+        gone += moments.delete()[0]
+    for told in (*ONE_EACH, PromptAnswer, MeasureAnswer, Story):
+        gone += told._default_manager.filter(**own).delete()[0]
+    return gone
+
+
+def merge(keep: Contributor, gone: Contributor) -> None:
+    """Hand what `gone` told to `keep`. The triggers mark the months of both to be counted again."""
+    for model in (Interaction, Difficulty, Story):
+        model._default_manager.filter(contributor=gone).update(contributor=keep)
+    for single in ONE_EACH:
+        if not single._default_manager.filter(contributor=keep).exists():
+            single._default_manager.filter(contributor=gone).update(contributor=keep)
+    # Asked twice as two people, they count once: what the remaining one answered stands.
+    answered = PromptAnswer.objects.filter(contributor=keep).values("prompt")
+    PromptAnswer.objects.filter(contributor=gone).exclude(prompt__in=answered).update(
+        contributor=keep
+    )
+    for answer in MeasureAnswer.objects.filter(contributor=gone):
+        same = {"measure": answer.measure_id, "quarter_on": answer.quarter_on}
+        if not MeasureAnswer.objects.filter(contributor=keep, **same).exists():
+            MeasureAnswer.objects.filter(pk=answer.pk).update(contributor=keep)
+
+
+def register_room() -> None:
+    register(Room(name="interactions", describe=describe, export=export, erase=erase, merge=merge))
