@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,6 +18,8 @@ from kinder.accounts.models import Membership, Organisation, User
 from kinder.accounts.rules import check_administrator
 from places.models import Area, Place, PlaceName, Population, Postcode
 from places.vocabulary import AreaLevel
+
+CONSOLE_MAIL = "django.core.mail.backends.console.EmailBackend"
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,15 @@ def _areas(_user: User) -> Step:
             if level in counts
         ],
         is_done=AreaLevel.COUNCIL in counts and AreaLevel.INTERMEDIATE in counts,
-        commands=["bin/manage import_areas --help"],
+        commands=[
+            f"bin/manage import_areas FILE --geography NAME --level {level.value}"
+            f" --code COLUMN --name COLUMN{parent}"
+            for level, parent in (
+                (AreaLevel.COUNCIL, ""),
+                (AreaLevel.INTERMEDIATE, " --parent COLUMN"),
+                (AreaLevel.ZONE, " --parent COLUMN"),
+            )
+        ],
     )
 
 
@@ -83,10 +94,11 @@ def _people_of_areas(_user: User) -> Step:
         ],
         is_done=populations > 0 and postcodes > 0,
         commands=[
-            "bin/manage import_populations --help",
-            "bin/manage import_deprivation --help",
-            "bin/manage import_postcodes --help",
-            "bin/manage import_place_names --help",
+            "bin/manage import_populations FILE --year YEAR --code COLUMN --residents COLUMN",
+            "bin/manage import_deprivation FILE --index NAME --code COLUMN --rank COLUMN"
+            " --decile COLUMN",
+            "bin/manage import_postcodes FILE --area COLUMN",
+            "bin/manage import_place_names FILE",
         ],
     )
 
@@ -98,7 +110,20 @@ def _places(_user: User) -> Step:
         why=_("Where people meet: from OpenStreetMap, or one by one."),
         found=[format_lazy(_("places: {count}"), count=count)],
         is_done=count > 0,
-        commands=["bin/manage import_places --help"],
+        commands=["bin/manage import_places FILE"],
+        url=reverse("places:list"),
+        action=_("Look at the places"),
+    )
+
+
+def _mail(_user: User) -> Step:
+    is_done = settings.EMAIL_BACKEND != CONSOLE_MAIL
+    return Step(
+        title=_("E-mail"),
+        why=_("People sign in with a code that is sent to them. KINDER_EMAIL_URL says by whom."),
+        found=[] if is_done else [_("codes are only written to the log of the web server")],
+        is_done=is_done,
+        commands=["KINDER_EMAIL_URL=smtp+tls://USER:PASSWORD@HOST:587"],
     )
 
 
@@ -131,6 +156,7 @@ STEPS: tuple[Callable[[User], Step], ...] = (
     _areas,
     _people_of_areas,
     _places,
+    _mail,
     _organisation,
     _roles,
 )
