@@ -6,28 +6,20 @@ simply not there. Row-level security lets only a named purpose write here.
 """
 
 import datetime as dt
-import hashlib
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.utils import timezone
 
 from connections.befriending.models import (
-    Agreement,
-    AgreementSignature,
     Check,
     Concern,
     Ending,
     Match,
-    Meeting,
     Participant,
     Pause,
     Referral,
-    Review,
-    ScaleAnswer,
     Service,
     Volunteer,
 )
@@ -37,14 +29,12 @@ from connections.befriending.vocabulary import (
     ConcernState,
     EndingReason,
     MatchState,
-    MeetingMode,
     MeetingOutcome,
     ReferralSource,
     ReferralState,
-    Scale,
 )
 from demo import befriending_lists as lists
-from demo.copying import uuids
+from demo.pairings import Drawer, Pairings, at_eleven, make_uuid, warnings_due
 from demo.town import SEED
 from demo.whereabouts import organisations_by_key
 from kinder.accounts.acting import Purpose, acting
@@ -61,7 +51,6 @@ RECENT_AGES = (44, 40, 36, 33, 29, 24, 20, 15, 10, 7, 4)
 # Who waits for long, because no volunteer speaks their language: age of the referral, language.
 UNSPOKEN = {203: "ti", 148: "fa", 117: "ro", 97: "so"}
 CHECK_YEARS = 3
-WARNINGS = (60, 30, 7)
 
 
 @dataclass(frozen=True)
@@ -93,34 +82,6 @@ SERVICES = (
 )  # fmt: skip
 
 
-@dataclass
-class Drawer:
-    """Rows of one service on their way into the tables."""
-
-    participants: list[Participant] = field(default_factory=list)
-    volunteers: list[Volunteer] = field(default_factory=list)
-    checks: list[Check] = field(default_factory=list)
-    referrals: list[Referral] = field(default_factory=list)
-    matches: list[Match] = field(default_factory=list)
-    agreements: list[Agreement] = field(default_factory=list)
-    signatures: list[AgreementSignature] = field(default_factory=list)
-    meetings: list[Meeting] = field(default_factory=list)
-    reviews: list[Review] = field(default_factory=list)
-    pauses: list[Pause] = field(default_factory=list)
-    endings: list[Ending] = field(default_factory=list)
-    scale_answers: list[ScaleAnswer] = field(default_factory=list)
-    concerns: list[Concern] = field(default_factory=list)
-
-    def store(self) -> int:
-        """Insert everything, whatever others point at first; return how many rows."""
-        made = 0
-        for rows in vars(self).values():
-            if rows:
-                type(rows[0]).objects.bulk_create(rows)
-                made += len(rows)
-        return made
-
-
 def load_befriending(geography: Geography, *, day: dt.date, seed: int = SEED) -> int:
     """Insert both services and everything that happened in them; return how many rows."""
     made = 0
@@ -150,7 +111,7 @@ class _Story:
             telephone=spec.telephone,
             hours=spec.hours,
             is_on_duty=spec.is_on_duty,
-            created_at=self._at(day - dt.timedelta(days=HISTORY_DAYS + 60)),
+            created_at=at_eleven(day - dt.timedelta(days=HISTORY_DAYS + 60)),
         )
         self.service.areas.set(covered)
         self.areas = list(
@@ -168,7 +129,14 @@ class _Story:
         self.free_from: dict[int, list[dt.date]] = {}
         self.ready: list[Volunteer] = []
         self.names = self._shuffle_names()
-        self.clauses = lists.make_clauses(spec.name, spec.telephone, spec.hours, self.cafes[0].name)
+        self.pairings = Pairings(
+            drawer=self.drawer,
+            day=day,
+            rng=rng,
+            coordinator=self.coordinator,
+            cafes=self.cafes,
+            clauses=lists.make_clauses(spec.name, spec.telephone, spec.hours, self.cafes[0].name),
+        )
 
     def tell(self) -> int:
         self._recruit()
@@ -237,7 +205,7 @@ class _Story:
         )
         prefers = str(rng.choice(["", "", "", "woman", "man"]))
         return {
-            "id": self._uuid(),
+            "id": make_uuid(self.rng),
             "service": self.service,
             "name": next(self.names),
             "contact": f"01632 960{int(rng.integers(300, 1000)):03d}",
@@ -251,7 +219,7 @@ class _Story:
             "free_hours": hours,
             "travel_area": self.areas[int(rng.integers(len(self.areas)))],
             "needs": str(rng.choice(lists.NEEDS)),
-            "created_at": self._at(self.day - dt.timedelta(days=60)),
+            "created_at": at_eleven(self.day - dt.timedelta(days=60)),
         }  # fmt: skip
 
     def _shuffle_names(self) -> Iterator[str]:
@@ -264,9 +232,9 @@ class _Story:
         rng = self.rng
         age = (self.day - received).days
         participant = Participant(needs_experience=bool(rng.random() < 0.12), **self._person())
-        participant.created_at = self._at(received)
+        participant.created_at = at_eleven(received)
         referral = Referral(
-            id=self._uuid(),
+            id=make_uuid(self.rng),
             service=self.service,
             participant=participant,
             area=participant.travel_area,
@@ -322,19 +290,19 @@ class _Story:
         lasting = int(rng.exponential(310)) + 14
         end = met + dt.timedelta(days=lasting)
         match = Match(
-            id=self._uuid(),
+            id=make_uuid(self.rng),
             service=self.service,
             referral=referral,
             participant=referral.participant,
             volunteer=volunteer,
             state=MatchState.ACTIVE,
-            participant_consented_at=self._at(earliest - dt.timedelta(days=5)),
-            volunteer_consented_at=self._at(earliest - dt.timedelta(days=4)),
+            participant_consented_at=at_eleven(earliest - dt.timedelta(days=5)),
+            volunteer_consented_at=at_eleven(earliest - dt.timedelta(days=4)),
             introduced_on=earliest,
             first_met_on=met,
             score=int(rng.integers(38, 97)),
             decided_because=lists.DECIDED_FOR,
-            created_at=self._at(earliest - dt.timedelta(days=7)),
+            created_at=at_eleven(earliest - dt.timedelta(days=7)),
         )
         referral.state = ReferralState.MATCHED
         self.drawer.matches.append(match)
@@ -345,11 +313,11 @@ class _Story:
             self._end(match, end)
         self.free_from[number].remove(min(self.free_from[number]))
         self.free_from[number].append(end + dt.timedelta(days=30))
-        self._agree(match, earliest)
+        self.pairings.agree(match, earliest)
         if match.first_met_on is not None:
-            self._meet(match, min(end, self.day))
-            self._review(match, min(end, self.day))
-            self._ask_scales(match, min(end, self.day))
+            self.pairings.meet(match, min(end, self.day))
+            self.pairings.review(match, min(end, self.day))
+            self.pairings.ask_scales(match, min(end, self.day))
 
     def _whoever_is_free_first(self, on: dt.date) -> tuple[int, dt.date]:
         """Somebody with room on that day, else whoever has room next, and from when."""
@@ -367,13 +335,13 @@ class _Story:
 
     def _propose(self, referral: Referral, volunteer: Volunteer, on: dt.date) -> Match:
         match = Match(
-            id=self._uuid(),
+            id=make_uuid(self.rng),
             service=self.service,
             referral=referral,
             participant=referral.participant,
             volunteer=volunteer,
             score=int(self.rng.integers(38, 90)),
-            created_at=self._at(on),
+            created_at=at_eleven(on),
         )
         self.drawer.matches.append(match)
         return match
@@ -399,130 +367,6 @@ class _Story:
             )
         )
 
-    # ---------------------------------------------------------------- a pairing's weeks
-
-    def _agree(self, match: Match, on: dt.date) -> None:
-        digest = hashlib.sha256("\n".join(self.clauses).encode()).hexdigest()
-        agreement = Agreement(
-            match=match, clauses=self.clauses, text_sha256=digest, created_at=self._at(on)
-        )
-        self.drawer.agreements.append(agreement)
-        sides = AgreementSignature.Side
-        if match.state == MatchState.INTRODUCED:
-            sides_done = [sides.VOLUNTEER]
-        else:
-            sides_done = [sides.PARTICIPANT, sides.VOLUNTEER]
-        for side in sides_done:
-            self.drawer.signatures.append(
-                AgreementSignature(
-                    agreement=agreement,
-                    side=side,
-                    text_sha256=digest,
-                    is_aloud=side == sides.PARTICIPANT and bool(self.rng.random() < 0.5),
-                    noted_by=self.coordinator,
-                    reauthenticated_at=self._at(on),
-                    signed_at=self._at(on),
-                )
-            )
-
-    def _meet(self, match: Match, until: dt.date) -> None:
-        rng = self.rng
-        every = int(rng.choice([7, 7, 14]))
-        on = match.first_met_on or until
-        pause = self._maybe_pause(match, until)
-        usual = rng.choice(MeetingMode.values, p=[0.44, 0.24, 0.16, 0.10, 0.06])
-        while on < until:
-            is_paused = pause is not None and pause[0] <= on < pause[1]
-            outcome = (
-                MeetingOutcome.PAUSED
-                if is_paused
-                else MeetingOutcome(
-                    rng.choice(["met", "missed", "cancelled"], p=[0.87, 0.08, 0.05])
-                )
-            )
-            if not is_paused or rng.random() < 0.3:
-                self.drawer.meetings.append(self._meeting(match, on, outcome, str(usual)))
-            on += dt.timedelta(days=every)
-
-    def _meeting(self, match: Match, on: dt.date, outcome: MeetingOutcome, usual: str) -> Meeting:
-        rng = self.rng
-        meeting = Meeting(
-            id=self._uuid(),
-            match=match,
-            on=on,
-            outcome=outcome,
-            noted_by=self.coordinator,
-            created_at=self._at(min(on + dt.timedelta(days=1), self.day)),
-        )
-        if outcome != MeetingOutcome.MET:
-            return meeting
-        mode = usual if rng.random() < 0.8 else MeetingMode.OUT.value
-        is_first = match.first_met_on == on
-        meeting.mode = MeetingMode.OUT.value if is_first else mode
-        meeting.minutes = int(rng.choice([30, 45, 60, 60, 75, 90]))
-        if meeting.mode == MeetingMode.OUT:
-            meeting.place = self.cafes[int(rng.integers(len(self.cafes)))]
-        if meeting.mode == MeetingMode.HOME:
-            began = timezone.make_aware(dt.datetime.combine(on, dt.time(14)))
-            meeting.visit_started_at = began
-            meeting.visit_ended_at = began + dt.timedelta(minutes=meeting.minutes)
-        if rng.random() < 0.03:
-            meeting.note_ciphertext = encrypt(str(rng.choice(lists.MEETING_NOTES)))
-        return meeting
-
-    def _maybe_pause(self, match: Match, until: dt.date) -> tuple[dt.date, dt.date] | None:
-        met = match.first_met_on or until
-        if (until - met).days < 120 or self.rng.random() > 0.22:
-            return None
-        begin = met + dt.timedelta(days=int(self.rng.integers(40, 90)))
-        end = begin + dt.timedelta(days=int(self.rng.integers(14, 42)))
-        if end >= until:
-            return None
-        self.drawer.pauses.append(Pause(match=match, from_on=begin, until_on=end))
-        return begin, end
-
-    def _review(self, match: Match, until: dt.date) -> None:
-        met = match.first_met_on or until
-        for days in (28, 91):
-            due = met + dt.timedelta(days=days)
-            if due > until and (until < self.day or due > until + dt.timedelta(days=60)):
-                continue  # it ended before, or is too far away to be planned
-            for side in AgreementSignature.Side.values:
-                is_late = due > self.day - dt.timedelta(days=10)
-                held = due + dt.timedelta(days=int(self.rng.integers(-3, 9)))
-                is_held = not is_late and held < self.day and self.rng.random() < 0.94
-                self.drawer.reviews.append(
-                    Review(
-                        match=match,
-                        side=side,
-                        due_on=due,
-                        held_on=held if is_held else None,
-                        goes_on=bool(self.rng.random() < 0.92) if is_held else None,
-                        warned_days=_warned((due - self.day).days),
-                    )
-                )
-
-    def _ask_scales(self, match: Match, until: dt.date) -> None:
-        """With consent, never at the first visit: after a month, and again after five."""
-        if self.rng.random() > 0.45:
-            return
-        met = match.first_met_on or until
-        lonely = self.rng.uniform(1.8, 3.0)
-        for days in (35, 160):
-            on = met + dt.timedelta(days=days)
-            if on >= until:
-                break
-            answers = self.rng.normal(lonely, 0.5, 3).round().clip(1, 3).astype(int)
-            self.drawer.scale_answers.append(
-                ScaleAnswer(
-                    participant=match.participant,
-                    scale=Scale.UCLA3,
-                    answers=[int(answer) for answer in answers],
-                    answered_on=on,
-                )
-            )
-            lonely -= 0.35
-
     # ---------------------------------------------------------------- what is special today
 
     def _suggest_for_the_longest_waiting(self) -> None:
@@ -537,11 +381,11 @@ class _Story:
             if volunteer is self.ready[0]:
                 on = self.day - dt.timedelta(days=2)
                 referral.state, match.state = ReferralState.MATCHED, MatchState.INTRODUCED
-                match.participant_consented_at = self._at(on - dt.timedelta(days=1))
-                match.volunteer_consented_at = self._at(on - dt.timedelta(days=1))
+                match.participant_consented_at = at_eleven(on - dt.timedelta(days=1))
+                match.volunteer_consented_at = at_eleven(on - dt.timedelta(days=1))
                 match.introduced_on = on
                 match.decided_because = lists.DECIDED_FOR
-                self._agree(match, on)
+                self.pairings.agree(match, on)
 
     def _vary_states(self) -> None:
         """Of the active pairings one is paused, one is coming to its end, one missed twice."""
@@ -567,7 +411,9 @@ class _Story:
         )
         for ago in (9, 2):
             on = self.day - dt.timedelta(days=ago)
-            self.drawer.meetings.append(self._meeting(missed, on, MeetingOutcome.MISSED, "out"))
+            self.drawer.meetings.append(
+                self.pairings.meeting(missed, on, MeetingOutcome.MISSED, "out")
+            )
 
     def _check_volunteers(self) -> None:
         """Valid checks for whoever befriends, but for those that end soon or have ended."""
@@ -592,7 +438,7 @@ class _Story:
             if volunteer in soon:
                 left = ENDING_CHECKS[soon.index(volunteer)]
                 expires = self.day + dt.timedelta(days=left)
-                check.warned_days = _warned(left)
+                check.warned_days = warnings_due(left)
             else:
                 expires = self.day + dt.timedelta(days=int(self.rng.integers(100, 900)))
             check.decision = CheckDecision.CLEARED
@@ -617,11 +463,11 @@ class _Story:
         if not self.spec.is_on_duty:
             return
         active = [m for m in self.drawer.matches if m.state == MatchState.ACTIVE]
-        raised = self._at(self.day - dt.timedelta(days=1))
-        closed = self._at(self.day - dt.timedelta(days=120))
+        raised = at_eleven(self.day - dt.timedelta(days=1))
+        closed = at_eleven(self.day - dt.timedelta(days=120))
         self.drawer.concerns += [
             Concern(
-                id=self._uuid(),
+                id=make_uuid(self.rng),
                 service=self.service,
                 match=active[3],
                 ciphertext=encrypt(lists.CONCERN),
@@ -629,7 +475,7 @@ class _Story:
                 raised_at=raised,
             ),
             Concern(
-                id=self._uuid(),
+                id=make_uuid(self.rng),
                 service=self.service,
                 match=active[5],
                 ciphertext=encrypt(lists.CONCERN_CLOSED),
@@ -639,16 +485,3 @@ class _Story:
                 closed_at=closed + dt.timedelta(days=8),
             ),
         ]
-
-    # ---------------------------------------------------------------- small things
-
-    def _uuid(self) -> uuid.UUID:
-        return uuid.UUID(uuids(self.rng, 1)[0])
-
-    def _at(self, on: dt.date) -> dt.datetime:
-        return timezone.make_aware(dt.datetime.combine(on, dt.time(11)))
-
-
-def _warned(days_left: int) -> list[int]:
-    """The warnings that were due by now: at 60, 30 and 7 days, once each."""
-    return [days for days in WARNINGS if days_left <= days]

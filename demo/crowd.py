@@ -30,7 +30,8 @@ NEW_DAYS = 52
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """What differs between neighbourhoods: shares between 0 and 1."""
+    """What differs between neighbourhoods: shares between 0 and 1. `closeness` above 1: more of
+    the usual people, fewer others."""
 
     code: str
     community: str
@@ -40,6 +41,7 @@ class Neighbourhood:
     opened: int
     different: float
     through_organisation: float
+    closeness: float
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def list_neighbourhoods(town: Town) -> list[Neighbourhood]:
                     # The harbour and the streets around it have most newcomers.
                     different=0.36 if community.council == "town" else 0.22,
                     through_organisation=0.12 + 0.13 * poverty,
+                    closeness=(1.0 if community.council == "town" else 2.1) + 0.8 * (0.6 - poverty),
                 )
             )
     return found

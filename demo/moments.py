@@ -193,7 +193,7 @@ def load_moments(crowd: Crowd, geography: Geography, *, day: dt.date, seed: int 
         "revision": np.full(count, "1"),
         "direction": direction,
         "kind": _pick(rng, count, KINDS),
-        "tie": np.where(is_mine, _answer(rng, answers, TIES), NULL),
+        "tie": np.where(is_mine, _ties(rng, crowd, who), NULL),
         "is_different": _yes_no(rng, answers * 0.95, crowd.different[who]),
         "at_work": _answer(
             rng,
@@ -269,6 +269,19 @@ def _answer(rng: np.random.Generator, readiness: Floats, shares: Mapping[Any, fl
     return np.where(given, _pick(rng, len(readiness), shares), NULL)
 
 
+def _ties(rng: np.random.Generator, crowd: Crowd, who: Ints) -> Words:
+    """Whom it was with: everybody has a circle of their own, smaller where all know each other."""
+    base = np.array(list(TIES.values()))
+    closeness = np.array([place.closeness for place in crowd.neighbourhoods])[crowd.home]
+    leaning = base ** closeness[:, None]
+    leaning /= leaning.sum(axis=1, keepdims=True)
+    circles = rng.standard_gamma(5 * leaning)
+    steps = np.cumsum(circles / circles.sum(axis=1, keepdims=True), axis=1)[who]
+    chosen = (rng.random((len(who), 1)) > steps[:, :-1]).sum(axis=1)
+    words = np.array([tie.value for tie in TIES])[chosen]
+    return np.where(rng.random(len(who)) < crowd.answers[who], words, NULL)
+
+
 def _yes_no(rng: np.random.Generator, readiness: Floats, yes: Floats) -> Words:
     chance, unsure = rng.random(len(yes)), rng.random(len(yes)) < 0.07
     words = np.where(chance < yes, YesNoUnsure.YES.value, YesNoUnsure.NO.value)
@@ -327,9 +340,10 @@ class _Spots:
             Place.objects.filter(state__in=SHOWN_STATES, source="demo")
             .exclude(kind__in=SENSITIVE_KINDS)
             .order_by("id")
-            .values_list("id", "area_id", "area__parent__parent__code")
+            .values_list("id", "area__parent_id", "area__parent__parent__code")
         )
         self.ids = np.array([str(row[0]) for row in rows])
+        # A moment keeps the smallest listed area around its place.
         self.areas = np.array([str(row[1]) for row in rows])
         communities = np.array([row[2] for row in rows])
         self.by_community = {code: np.flatnonzero(communities == code) for code in set(communities)}
