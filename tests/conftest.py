@@ -11,6 +11,8 @@ import pytest
 import redis
 from django.conf import settings
 from django.db import connections
+
+from kinder.cache import breaker
 from django.utils import translation
 
 from places.tiles import get_area_tile, get_place_tile
@@ -55,6 +57,7 @@ def bell() -> Iterator[redis.Redis]:
 @pytest.fixture(autouse=True)
 def empty_cache(bell: redis.Redis) -> None:
     """Start each test without another's cached values and rate limits; a queue is left alone."""
+    breaker.reset()
     if keys := list(bell.scan_iter(f"{settings.CACHES['default']['KEY_PREFIX']}:*", count=1000)):
         bell.delete(*keys)
     # Versions begin at 1 again in each test's database.
