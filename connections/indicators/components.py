@@ -154,7 +154,12 @@ def _variety_of_ties(
         low, high = effective_number_interval(
             shares, people=people, seed=seed_of(release, "B3", areas[area].code)
         )
-        found[area] = (float(effective_number(people @ shares)), float(low), float(high))
+        # Far below what is shown, so that no processor's last bit is in the watermark.
+        found[area] = (
+            round(float(effective_number(people @ shares)), 9),
+            round(float(low), 9),
+            round(float(high), 9),
+        )
     return found
 
 

@@ -27,8 +27,9 @@ CONFIDENCE = 0.95
 BYAR_FROM = 10
 """Byar's approximation is good from 10 events; below it the exact interval is used (Fingertips)."""
 BOOTSTRAP_DRAWS = 1000
-DRAWN_AT_ONCE = 4_000_000
-"""Counts held in memory while drawing: 32 MB."""
+NORMAL_FROM = 2_000
+"""From so many people on, means drawn again follow a normal distribution so closely that drawing
+from that gives the same interval (a test compares them) without touching every person."""
 PEOPLE_STEP = 5
 """Published counts of people are rounded to 5 (NHS Digital practice)."""
 SIGNIFICANT_FIGURES = 2
@@ -296,16 +297,18 @@ def effective_number_interval(
     if everybody < 2:
         return Interval(_floats(np.nan), _floats(np.nan))
     generator = np.random.default_rng(seed)
-    at_once = max(1, DRAWN_AT_ONCE // alike.size)
-    numbers = np.concatenate(
-        [
-            effective_number(
-                generator.multinomial(everybody, alike / everybody, size=min(at_once, draws - done))
-                @ person_shares
-            )
-            for done in range(0, draws, at_once)
-        ]
-    )
+    if everybody >= NORMAL_FROM:
+        mean = alike @ person_shares / everybody
+        apart = person_shares - mean
+        spread = (alike[:, None] * apart).T @ apart / everybody**2
+        means = np.maximum(generator.multivariate_normal(mean, spread, draws, method="eigh"), 0)
+    else:
+        rows = np.repeat(np.arange(alike.size), alike.astype(np.int64))
+        drawn = rows[generator.integers(everybody, size=(draws, everybody))]
+        drawn += alike.size * np.arange(draws)[:, None]
+        times = np.bincount(drawn.ravel(), minlength=draws * alike.size)
+        means = times.reshape(draws, alike.size) @ person_shares / everybody
+    numbers = effective_number(means)
     tail = (1 - confidence) / 2
     low, high = np.quantile(numbers, [tail, 1 - tail])
     return Interval(_floats(low), _floats(high))

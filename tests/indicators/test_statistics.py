@@ -147,6 +147,26 @@ def test_bootstrap_draws_people_and_keeps_its_seed() -> None:
     assert np.isnan(statistics.effective_number_interval(shares[:1], seed=7)).all()
 
 
+def test_drawing_people_who_are_alike_is_drawing_each_of_them() -> None:
+    kinds = np.eye(6)[:3]
+    one_by_one = statistics.effective_number_interval(np.repeat(kinds, [9, 5, 6], axis=0), seed=3)
+    assert statistics.effective_number_interval(kinds, people=[9, 5, 6], seed=3) == one_by_one
+
+
+def test_many_people_drawn_from_the_normal_limit_give_the_same_interval(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    generator = np.random.default_rng(11)
+    shares = generator.dirichlet([3, 1, 1, 0.5, 0.2, 0.1], size=statistics.NORMAL_FROM)
+    limit = statistics.effective_number_interval(shares, seed=1, draws=4_000)
+    monkeypatch.setattr(statistics, "NORMAL_FROM", 10**9)
+    drawn = statistics.effective_number_interval(shares, seed=1, draws=4_000)
+    width = drawn.high - drawn.low
+    np.testing.assert_allclose(limit, drawn, atol=0.06 * width)
+    # What is published has two figures.
+    assert width < 0.2
+
+
 def test_difference_equals_newcombe() -> None:
     # Newcombe 1998, method 10: 56/70 - 48/80
     change = statistics.difference(
