@@ -166,9 +166,14 @@ def find_kind(tags: Mapping[str, str]) -> KindTag | None:
     found = [
         tag
         for tag in KIND_TAGS
-        if tag.key in tags and (tag.value == "*" or tag.value in _split(tags[tag.key]))
+        if _bears(tags, tag)
     ]
     return next((tag for tag in found if tag.kind in SENSITIVE_KINDS), found[0] if found else None)
+
+
+def _bears(tags: Mapping[str, str], tag: KindTag) -> bool:
+    values = _split(tags.get(tag.key, ""))
+    return tag.value in values or (tag.value == "*" and values not in ([], ["no"]))
 
 
 def refuse(tags: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@ judged together and matched to areas, then on to the tables that everybody reads
 import re
 from collections.abc import Iterable, Sequence
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from places.exchange.batches import Run
 from places.models import Geography
@@ -21,8 +21,16 @@ def tidy_code(text: str) -> str:
 
 def copy_rows(table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
     """Load text rows by COPY, as `copy_line` writes them, and let the planner know of them."""
+    source = _Lines(lines)
     with connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", _Lines(lines))
+        try:
+            with connection.wrap_database_errors:
+                cursor.copy_expert(f"COPY {table} ({', '.join(columns)}) FROM STDIN", source)
+        except DatabaseError:
+            # The driver tells of what went wrong in the reading as an error of its own.
+            if source.error is not None:
+                raise source.error from None
+            raise
         cursor.execute(f"ANALYZE {table}")
 
 
@@ -43,8 +51,16 @@ class _Lines:
     def __init__(self, lines: Iterable[str]) -> None:
         self._lines = iter(lines)
         self._rest = ""
+        self.error: BaseException | None = None
 
     def read(self, size: int) -> str:
+        try:
+            return self._read(size)
+        except BaseException as error:
+            self.error = error
+            raise
+
+    def _read(self, size: int) -> str:
         parts = [self._rest]
         length = len(self._rest)
         while length < size:

@@ -4,7 +4,7 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO, TextIO, cast
 
@@ -38,11 +38,11 @@ def read_rows(
             if not header.strip():
                 raise ImportRefusedError(f"{name} has no heading: its first line is empty.")
             delimiter = max(_DELIMITERS, key=header.count)
-            headings = [cell.strip() for cell in next(csv.reader([header], delimiter=delimiter))]
+            headings = [cell.strip() for cell in next(_read_cells([header], delimiter))]
             _check_headings(name, headings, columns)
             wanted = headings if has_all else columns
             picks = [(column, headings.index(column)) for column in wanted if column]
-            for number, cells in enumerate(csv.reader(file, delimiter=delimiter), start=1):
+            for number, cells in enumerate(_read_cells(file, delimiter), start=1):
                 if any(cells):
                     yield (
                         number,
@@ -66,6 +66,10 @@ def read_rows(
         ) from error
     if not number:
         raise ImportRefusedError(f"{name} has a heading but no rows.")
+
+
+def _read_cells(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
+    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
 
 
 def _check_headings(name: str, headings: list[str], columns: Sequence[str]) -> None:

@@ -7,10 +7,12 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+from django.contrib.gis.geos import GEOSGeometry, MultiPolygon, Polygon
 from django.core.management import call_command
 
+from places.actions import rebuild_ancestors
 from places.exchange.models import ImportBatch, ImportIssue
-from places.models import Geography
+from places.models import Area, AreaAlias, Geography
 
 Shape = Mapping[str, Any] | None
 
@@ -61,6 +63,28 @@ def import_level(path: Path, level: str, *options: str, geography: str = "test")
     """Import areas from columns code, name and, where they are told, parent and alias."""
     fixed = ("--geography", geography, "--level", level, "--code", "code", "--name", "name")
     return run("import_areas", path, *fixed, *options)
+
+
+def plant(levels: Mapping[str, Sequence[tuple[str, str, Shape]]]) -> Geography:
+    """Make areas (code, parent's code, shape) by level, the largest first, without a file."""
+    geography = Geography.objects.create(slug="test", name="Test", is_current=True)
+    made: dict[str, Area] = {}
+    for level, areas in levels.items():
+        for code, parent, shape in areas:
+            outline = GEOSGeometry(json.dumps(shape), srid=4326)
+            assert isinstance(outline, Polygon)
+            made[code] = Area.objects.create(
+                geography=geography,
+                code=code,
+                name=f"Area {code}",
+                level=level,
+                parent=made.get(parent),
+                geometry=MultiPolygon(outline, srid=4326),
+                point=outline.point_on_surface,
+            )
+            AreaAlias.objects.create(area=made[code], code=f"{code}OLD")
+    rebuild_ancestors(geography)
+    return geography
 
 
 def last_batch() -> ImportBatch:
