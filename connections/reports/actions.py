@@ -19,7 +19,7 @@ from kinder.accounts.models import User
 
 # Part of every question: a change of layout or wording makes new reports, never other bytes under
 # an old checksum.
-LAYOUT_VERSION = "1"
+LAYOUT_VERSION = "2"
 
 
 def write_html(report: Report) -> bytes:

@@ -102,6 +102,7 @@ def collect(report: Report) -> dict[str, Any]:
                 "name": str(line.indicator.name),
                 "reading": line.cell.reading or explain(line.cell.status),
                 "question": str(line.indicator.question),
+                "notes": line.cell.notes,
                 "caveat": str(line.indicator.caveat),
                 "formula": _("How it is made: %(formula)s")
                 % {"formula": str(line.indicator.formula)},

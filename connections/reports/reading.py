@@ -70,6 +70,31 @@ class Cell:
         return wording.people(self.figure)
 
     @property
+    def steadied(self) -> str:
+        """The figure steadied towards the larger area, where few people stand behind it."""
+        return wording.steadied(self.figure)
+
+    @property
+    def coverage(self) -> str:
+        """How many answered, or how many places were checked, in a sentence."""
+        share = wording.coverage(self.figure)
+        return f"{self.indicator.coverage}: {share} %" if share and self.indicator.coverage else ""
+
+    @property
+    def notes(self) -> list[str]:
+        """What must stand beside the figure: how much it covers, and its steadied value."""
+        notes = [self.coverage] if self.coverage else []
+        if self.steadied:
+            notes.append(
+                _(
+                    "Few people stand behind this figure. Steadied towards the larger area, it "
+                    "would be %(value)s."
+                )
+                % {"value": self.steadied}
+            )
+        return notes
+
+    @property
     def why(self) -> str:
         """Why no number is shown, empty where one is."""
         return explain(self.status)

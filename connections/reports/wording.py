@@ -72,6 +72,11 @@ def coverage(figure: Figure | None) -> str:
     return "" if figure is None or figure.coverage is None else f"{figure.coverage:.0f}"
 
 
+def steadied(figure: Figure | None) -> str:
+    """Return the value shrunk towards the larger area, where the release holds one."""
+    return "" if figure is None or figure.shrunk is None else _plain(figure.shrunk)
+
+
 def people(figure: Figure | None) -> str:
     """Return the people a figure stands on, as rounded by the gate."""
     return "" if figure is None or figure.people is None else str(figure.people)

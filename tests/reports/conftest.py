@@ -49,7 +49,11 @@ def release(geography: Geography) -> Release:
     return publish_figures(
         [
             (council, "A1", {"people": 340, "value": 28.0, "lower": 25.0, "upper": 31.0}),
-            (birk, "A1", {"people": 120, "value": 24.0, "lower": 20.0, "upper": 28.0}),
+            (
+                birk,
+                "A1",
+                {"people": 75, "value": 24.0, "lower": 20.0, "upper": 28.0, "shrunk": 25.5},
+            ),
             (ash, "A1", {}),
             (council, "A3", {"people": 340, "value": 62.0, "lower": 57.0, "upper": 67.0}),
             (birk, "A3", {"status": "bound", "bound": "high"}),

@@ -62,6 +62,20 @@ def test_every_cell_reads_the_same_in_html_csv_and_pdf(client: Client, release: 
             assert re.search(name + re.escape(line.cell.value), printed), (name, printed)
 
 
+def test_what_must_stand_beside_a_figure_stands_there_in_every_format(
+    client: Client, release: Release
+) -> None:
+    rows = csv.DictReader(io.StringIO(fetch(client, "X2", "csv").decode("utf-8-sig")))
+    steadied = {(row["area_code"], row["indicator"]): row["steadied_value"] for row in rows}
+    assert steadied["X2", "A1"] == "25.5"
+    sentence = "Steadied towards the larger area, it would be 25.5."
+    assert sentence in fetch(client, "X2", "html").decode()
+    assert sentence in pdf_text(fetch(client, "X2", "pdf"))
+    covered = "checked in the last 12 months: 82 %"
+    assert covered in fetch(client, "X1", "html").decode()
+    assert covered in pdf_text(fetch(client, "X1", "pdf"))
+
+
 def test_a_suppressed_row_of_the_csv_holds_no_number(client: Client, release: Release) -> None:
     rows = csv.DictReader(io.StringIO(fetch(client, "X3", "csv").decode("utf-8-sig")))
     suppressed = [row for row in rows if row["status"] == "c"]
