@@ -62,7 +62,7 @@ def _areas(_user: User) -> Step:
         title=_("Areas"),
         why=_(
             "Figures are told for official neighbourhoods. Load every level, the largest first, "
-            "from GeoJSON, GeoPackage or Shapefile."
+            "from GeoJSON, GeoPackage or Shapefile. With --help each command says more."
         ),
         found=[
             format_lazy("{level}: {count}", level=level.label, count=counts[level])

@@ -71,7 +71,7 @@ def test_three_wrong_codes_end_the_try(mailoutbox: list[EmailMessage]) -> None:
     make_user("known@example.org", has_second_factor=False)
     client = Client()
     client.post("/accounts/login/", {"login": "known@example.org"})
-    code = str(mailoutbox[-1].body).split("\n\n")[1].strip()
+    code = read_code(mailoutbox[-1])
     for _guess in range(3):
         client.post("/accounts/login/code/confirm/", {"code": "WRONG1"})
     client.post("/accounts/login/code/confirm/", {"code": code})
@@ -85,7 +85,7 @@ def test_somebody_who_was_given_a_role_confirms_the_address_by_the_code(
     EmailAddress.objects.filter(user=worker).update(verified=False)
     client = Client()
     client.post("/accounts/login/", {"login": worker.email})
-    code = str(mailoutbox[-1].body).split("\n\n")[1].strip()
+    code = read_code(mailoutbox[-1])
     response = client.post("/accounts/login/code/confirm/", {"code": code}, follow=True)
     assert response.redirect_chain[-1][0] == "/accounts/2fa/"
     assert EmailAddress.objects.get(user=worker).verified
@@ -106,3 +106,46 @@ def test_mails_hold_a_code_and_no_link_to_sign_in(mailoutbox: list[EmailMessage]
     assert "http" not in body
     assert "Kinder" in body
     assert mailoutbox[-1].subject == "Your code to sign in"
+
+
+def read_code(mail: EmailMessage) -> str:
+    return str(mail.body).split("\n\n")[1].strip()
+
+
+def test_a_new_address_is_asked_for_the_password_and_a_code(
+    client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    user = make_user("old@example.org", password=PASSWORD, has_second_factor=False)
+    client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
+    body = {"email": "new@example.org", "action_add": ""}
+    response = client.post("/accounts/email/", body)
+    assert response["Location"].startswith("/accounts/reauthenticate/")
+    assert mailoutbox == []
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    response = client.post("/accounts/email/", body)
+    assert mailoutbox[-1].to == ["new@example.org"]
+    client.post(response["Location"], {"code": read_code(mailoutbox[-1])})
+    user.refresh_from_db()
+    assert user.email == "new@example.org"
+    assert list(EmailAddress.objects.values_list("email", "verified", "primary")) == [
+        ("new@example.org", True, True)
+    ]
+    assert mailoutbox[-1].to == ["old@example.org"], "the old address is told"
+
+
+def test_a_forgotten_password_is_chosen_anew_by_a_code(
+    client: Client, mailoutbox: list[EmailMessage]
+) -> None:
+    user = make_user("known@example.org", password=PASSWORD, has_second_factor=False)
+    new = "five umbrellas waltzing home"
+    response = client.post("/accounts/password/reset/", {"email": user.email}, follow=True)
+    assert response.status_code == 200
+    here = response.redirect_chain[-1][0]
+    body = str(mailoutbox[-1].body)
+    assert "http" not in body
+    code = next(line for line in body.splitlines() if line.isupper() and " " not in line)
+    response = client.post(here, {"code": code}, follow=True)
+    there = response.redirect_chain[-1][0]
+    response = client.post(there, {"password1": new, "password2": new})
+    user.refresh_from_db()
+    assert user.check_password(new), response.content

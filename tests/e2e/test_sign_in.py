@@ -157,6 +157,11 @@ def test_a_worker_gets_in_by_a_code_and_no_further_than_set_up(
     look_at(page, "account")
     page.goto("/accounts/sessions/")
     look_at(page, "sessions")
+    page.goto("/accounts/password/set/")
+    look_at(page, "password")
+    page.goto("/accounts/email/")
+    look_at(page, "email-address")
+    page.goto("/accounts/sessions/")
     press(page, "Sign out")
 
     # The next time both steps are asked for.
