@@ -162,7 +162,7 @@ def test_many_people_drawn_from_the_normal_limit_give_the_same_interval(
     monkeypatch.setattr(statistics, "NORMAL_FROM", 10**9)
     drawn = statistics.effective_number_interval(shares, seed=1, draws=4_000)
     width = drawn.high - drawn.low
-    np.testing.assert_allclose(limit, drawn, atol=0.06 * width)
+    np.testing.assert_allclose(limit, drawn, atol=float(0.06 * width))
     # What is published has two figures.
     assert width < 0.2
 
