@@ -11,10 +11,9 @@ import pytest
 import redis
 from django.conf import settings
 from django.db import connections
-
-from kinder.cache import breaker
 from django.utils import translation
 
+from kinder.cache import breaker
 from places.tiles import get_area_tile, get_place_tile
 
 # Nothing in the suite depends on time, so no example is too slow. The examples are the same each

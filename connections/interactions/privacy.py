@@ -128,8 +128,8 @@ def erase(person: Person) -> int:
         moments = model.objects.filter(**own)
         remember_deleted(moments.values_list("pk", flat=True))
         gone += moments.delete()[0]
-    told: type[Model]
-    for told in (*ONE_EACH, PromptAnswer, MeasureAnswer, Story):
+    answers: list[type[Model]] = [*ONE_EACH, PromptAnswer, MeasureAnswer, Story]
+    for told in answers:
         gone += told._default_manager.filter(**own).delete()[0]
     return gone
 
