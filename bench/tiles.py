@@ -12,7 +12,9 @@ import os
 import random
 import sys
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import date
 from itertools import cycle
 from pathlib import Path
 from statistics import median
@@ -32,9 +34,13 @@ import shapely
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, transaction
+from django.utils import timezone
 
 from bench.country import fill_country
 from bench.server import Run, Server, ask_closed, make_request, run_server
+from connections.indicators.definitions import INDICATORS
+from connections.indicators.models import Figure, Quarter, Release
+from kinder.accounts.acting import Purpose, acting
 from places.actions import PLACES_LAYER, bump_layer
 from places.baking import HALF_WORLD
 from places.models import Area, Geography
@@ -43,7 +49,7 @@ from places.tiles import bake_area_tiles, describe_area_layer, make_place_tile, 
 # The country that bench/log.py fills too, so that the one may run after the other.
 PLACES, PEOPLE, MOMENTS = 100_000, 60_000, 1_000_000
 AREAS = 6_976
-SLUG = "bench-boundaries"
+SLUG, VALUES_SLUG = "bench-boundaries", "bench-values"
 ROUNDS, SECONDS, CONNECTIONS = 3, 3.0, 8
 COLD_ZOOM, COLD_TILES, WARM_TILES = 14, 400, 200
 AREA_ZOOMS, AREA_TILES = (7, 8, 9, 10), 12
@@ -105,6 +111,45 @@ def load_boundaries(shapes: list[bytes]) -> None:
             ],
         )
         cursor.execute("ANALYZE places_area")
+
+
+@transaction.atomic
+def publish_values() -> str:
+    """Publish a figure for each of 7,000 areas, once; return the address of its values."""
+    code = next(code for code, indicator in INDICATORS.items() if indicator.is_comparable)
+    address = f"/figures/values/?indicator={code}&level=intermediate&release=2001-Q1&version=1"
+    if Geography.objects.filter(slug=VALUES_SLUG).exists():
+        return address
+    geography = Geography.objects.create(slug=VALUES_SLUG, name="Values", is_current=False)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO places_area (geography_id, code, name, level, geometry, point, is_mended)"
+            " SELECT %s, 'V' || code, area.name, 'intermediate', ST_Multi(ST_Expand(point, 0.001)),"
+            " point, false FROM places_area area JOIN places_geography g ON g.id = geography_id"
+            " WHERE g.slug = %s",
+            [geography.pk, SLUG],
+        )
+    quarter = Quarter.objects.create(
+        starts_on=date(2001, 1, 1), geography=geography, frozen_at=timezone.now(), watermark="0"
+    )
+    release = Release.objects.create(quarter=quarter, geography=geography, method_version="bench")
+    chance = random.Random(42)
+    Figure.objects.bulk_create(
+        Figure(release=release, indicator=code, area_id=area, status="c")
+        if chance.random() < 0.1
+        else Figure(
+            release=release,
+            indicator=code,
+            area_id=area,
+            status="shown",
+            value=chance.randrange(10, 95),
+            people=5 * chance.randrange(6, 80),
+        )
+        for area in Area.objects.filter(geography=geography).values_list("pk", flat=True)
+    )
+    release.state, release.published_at = Release.State.PUBLISHED, timezone.now()
+    release.save()
+    return address
 
 
 def tiles_with(sql: str, zoom: int) -> list[Tile]:
@@ -231,6 +276,8 @@ def measure_baking() -> float:
 def main() -> int:
     shapes = prepare()
     baked = measure_baking()
+    with acting(purpose=Purpose.RELEASE):
+        values = publish_values()
     cache.clear()
     places, areas = place_tiles(), area_tiles()
     with run_server(settings="bench.plain.settings") as server:
@@ -245,6 +292,11 @@ def main() -> int:
                 [get(f"/plain/tiles/{SLUG}/{z}/{x}/{y}.mvt") for z, x, y in areas]
             ),
         }
+        warm["values"] = in_turns([get(values)])
+        asked = urllib.request.Request(
+            f"http://127.0.0.1:{server.port}{values}", headers={"Accept-Encoding": "gzip"}
+        )
+        size = len(urllib.request.urlopen(asked).read()) / 1000
         cold = {
             "plain": in_turns([get(f"/plain/tiles/places/{z}/{x}/{y}.mvt") for z, x, y in places]),
             "cold": ColdTiles(places),
@@ -312,6 +364,24 @@ def main() -> int:
             baked <= 5.0,
             "≤ 5 s",
             "all zooms of one level, written",
+        ),
+        (
+            "tiles.values_size",
+            size,
+            "kB",
+            None,
+            size <= 30,
+            "≤ 30 kB gz",
+            "a figure for each area, with its text",
+        ),
+        (
+            "tiles.values",
+            rate["values"],
+            "answers/s",
+            None,
+            rate["values"] >= 1_500,
+            "≥ 1,500/s cached",
+            f"{spent['values']:.2f} ms of processor time",
         ),
     ):
         is_ok &= is_within

@@ -7,6 +7,7 @@ from rest_framework.serializers import ModelSerializer
 from rest_framework.viewsets import ModelViewSet
 
 from bench.plain.models import PlainMoment
+from bench.plain.places import PlainGeoJsonView, PlainPlaceViewSet
 from bench.plain.tiles import PlainAreaTileView, PlainPlaceTileView
 from kinder.urls import urlpatterns as product_urlpatterns
 
@@ -30,8 +31,10 @@ class PlainViewSet(ModelViewSet):
 
 router = SimpleRouter()
 router.register("plain", PlainViewSet)
+router.register("plain-places", PlainPlaceViewSet, basename="plain-places")
 urlpatterns = [
     path("", include(router.urls)),
+    path("plain/places.geojson", PlainGeoJsonView.as_view()),
     path("plain/tiles/places/<int:z>/<int:x>/<int:y>.mvt", PlainPlaceTileView.as_view()),
     path("plain/tiles/<slug:slug>/<int:z>/<int:x>/<int:y>.mvt", PlainAreaTileView.as_view()),
     *product_urlpatterns,

@@ -1,13 +1,18 @@
 """Pages of released figures: pick an area, read it, see it on a map, take it away."""
 
+import gzip
+import hashlib
+import json
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
 from django.core.exceptions import BadRequest
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from connections.indicators.definitions import INDICATORS
@@ -205,20 +210,36 @@ def figures(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def values(request: HttpRequest) -> HttpResponse:
-    """The map's colours: [area id, class 1–6 or 0 for "not shown", text] for each area."""
-    form, asked = _figures(request)
-    if asked is None:
-        return JsonResponse({"errors": form.errors}, status=400)
-    cells = reading.read_level(asked["release"], asked["level"], asked["indicator"].code)
-    classes = classify(cells)
-    response = JsonResponse(
-        [[c.area.pk, classes[c.area.pk], c.value] for c in cells],
-        safe=False,
-        json_dumps_params={"separators": (",", ":"), "ensure_ascii": False},
-    )
-    # A version of a release never changes.
-    patch_cache_control(response, public=True, max_age=86_400 if "version" in request.GET else 60)
+    """The map's colours: [area id, class 1–6 or 0 for "not shown", text] for each area.
+
+    With the release's `version` the address is of something that never changes, and is kept.
+    """
+    parts = [request.GET.get(name, "") for name in ("indicator", "level", "release", "version")]
+    digest = hashlib.sha256(json.dumps([*parts, get_language()]).encode()).hexdigest()
+    key = f"values:{digest}"
+    body: bytes | None = cache.get(key) if parts[-1] else None
+    if body is None:
+        form, asked = _figures(request)
+        if asked is None:
+            return JsonResponse({"errors": form.errors}, status=400)
+        body = _write_values(asked["release"], asked["level"], asked["indicator"].code)
+        if parts[-1] == str(asked["release"].version):
+            cache.set(key, body, 3_600)
+    response = HttpResponse(content_type="application/json", headers={"Vary": "Accept-Encoding"})
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.content, response["Content-Encoding"] = body, "gzip"
+    else:
+        response.content = gzip.decompress(body)
+    patch_cache_control(response, public=True, max_age=86_400 if parts[-1] else 60)
     return response
+
+
+def _write_values(release: Release, level: str, code: str) -> bytes:
+    cells = reading.read_level(release, level, code)
+    classes = classify(cells)
+    rows = [[c.area.pk, classes[c.area.pk], c.value] for c in cells]
+    text = json.dumps(rows, separators=(",", ":"), ensure_ascii=False)
+    return gzip.compress(text.encode(), mtime=0)
 
 
 @login_not_required

@@ -1,11 +1,17 @@
 """What a funder sees of released figures, and what no address can be made to tell."""
 
+import gzip
+import json
 import re
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
 from connections.indicators.models import Release
+from connections.indicators.quarters import name_quarter
 
 pytestmark = pytest.mark.django_db
 
@@ -122,3 +128,20 @@ def test_an_area_takes_the_same_few_queries_whatever_its_size(
 ) -> None:
     with django_assert_max_num_queries(9):  # type: ignore[operator]
         client.get("/reports/X1/")
+
+
+def test_values_of_a_version_are_kept_and_of_none_to_come(
+    client: Client, release: Release, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    address = f"/figures/values/?indicator=A1&release={name_quarter(release.quarter_id)}&version="
+    present = f"{address}{release.version}"
+    first = client.get(present)
+    with django_assert_num_queries(0):
+        again = client.get(present, headers={"accept-encoding": "gzip"})
+    assert again["Content-Encoding"] == "gzip"
+    assert json.loads(gzip.decompress(again.content)) == first.json()
+    to_come = f"{address}{release.version + 1}"
+    client.get(to_come)
+    with CaptureQueriesContext(connection) as asked:
+        client.get(to_come)
+    assert len(asked) > 0
