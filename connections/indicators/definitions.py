@@ -6,10 +6,10 @@ docs/method.md; a change of either raises `version` and METHOD_VERSION.
 """
 
 import enum
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.utils.formats import number_format
@@ -53,6 +53,7 @@ class Unit(models.TextChoices):
     """What a value counts in."""
 
     PER_1000_ADULTS = "per_1000_adults", _("people per 1,000 adults")
+    PER_1000_RESIDENTS = "per_1000_residents", _("people per 1,000 residents")
     PERCENT = "percent", _("%")
     INDEX = "index", _("index from 0 to 1")
     HOURS_PER_1000 = (
@@ -564,6 +565,30 @@ _ALL = (
 
 INDICATORS: dict[str, Indicator] = {indicator.code: indicator for indicator in _ALL}
 """By code, in the order of pages: each main indicator followed by its variants."""
+
+
+def as_released(code: str, parameters: Mapping[str, Any]) -> Indicator:
+    """Return an indicator in the words that fit a release with these parameters: where the
+    number of adults was not known everywhere, rates are per resident of any age."""
+    one = INDICATORS[code]
+    if one.unit is not Unit.PER_1000_ADULTS or parameters.get("denominator") != "residents":
+        return one
+    return replace(
+        one,
+        unit=Unit.PER_1000_RESIDENTS,
+        formula=_PER_RESIDENT[0],
+        reading=_PER_RESIDENT[1],
+    )
+
+
+_PER_RESIDENT = (
+    _(
+        "People taking part, divided by residents of all ages (how many are 16 or more is not "
+        "known everywhere), times 1,000. Someone takes part in a quarter when they first came at "
+        "least 14 days before its end and added moments on 2 or more days of it."
+    ),
+    _("About {value} in every 1,000 residents of {area} took part."),
+)
 
 
 def main_indicators() -> Iterator[Indicator]:

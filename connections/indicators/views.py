@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from connections.indicators import method_page
 from connections.indicators import release as work
-from connections.indicators.definitions import INDICATORS, show_number
+from connections.indicators.definitions import as_released, show_number
 from connections.indicators.forms import PreviewForm, PublishForm
 from connections.indicators.listing import QuarterLine, describe_quarter, list_quarters
 from connections.indicators.models import AbuseAlert, Figure, Quarter, Release
@@ -85,7 +85,7 @@ def _preview(request: HttpRequest, shown: Release) -> dict[str, Any]:
     page = Paginator(figures, ROWS).get_page(chosen["page"])
     return {
         "form": form,
-        "indicator": INDICATORS[chosen["indicator"]],
+        "indicator": as_released(chosen["indicator"], shown.parameters),
         "page": page,
         "rows": [_row(figure) for figure in page],
         "shown_count": figures.filter(status=Figure.Status.SHOWN).count(),

@@ -11,7 +11,7 @@ from datetime import date
 from django.contrib.gis.db.models import Extent
 from django.utils.translation import gettext as _
 
-from connections.indicators.definitions import INDICATORS, Indicator
+from connections.indicators.definitions import INDICATORS, Indicator, as_released
 from connections.indicators.models import Figure, Release
 from connections.indicators.quarters import name_quarter, next_quarter, publishes_on
 from connections.reports import wording
@@ -193,7 +193,7 @@ def read_cells(
     )
     found = {(figure.area_id, figure.indicator): figure for figure in figures}
     return {
-        (pk, code): Cell(area, INDICATORS[code], found.get((pk, code)))
+        (pk, code): Cell(area, as_released(code, release.parameters), found.get((pk, code)))
         for pk, area in by_id.items()
         for code in wanted
     }
@@ -219,7 +219,7 @@ def read_report(release: Release, code: str) -> Report:
         release=release,
         lines=[
             Line(
-                INDICATORS[code],
+                as_released(code, release.parameters),
                 cells[area.pk, code],
                 # Who logs differs from area to area: such figures stand beside no other area's.
                 [cells[holder.pk, code] for holder in holders]

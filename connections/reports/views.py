@@ -15,7 +15,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from connections.indicators.definitions import INDICATORS
+from connections.indicators.definitions import INDICATORS, as_released
 from connections.indicators.models import Release
 from connections.indicators.quarters import name_quarter, parse_quarter
 from connections.reports import reading, wording
@@ -159,9 +159,11 @@ def _figures(request: HttpRequest) -> tuple[FiguresForm, dict[str, Any] | None]:
     if not form.is_valid():
         return form, None
     asked = form.cleaned_data
+    release = _release_or_404(asked["release"])
+    code = asked["indicator"] or next(iter(INDICATORS))
     return form, {
-        "release": _release_or_404(asked["release"]),
-        "indicator": INDICATORS[asked["indicator"] or next(iter(INDICATORS))],
+        "release": release,
+        "indicator": as_released(code, release.parameters),
         "level": asked["level"] or AreaLevel.INTERMEDIATE.value,
     }
 

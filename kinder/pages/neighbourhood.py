@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import QuerySet
 
-from connections.indicators.definitions import INDICATORS, NOT_SHOWN_NOTE, Indicator
+from connections.indicators.definitions import NOT_SHOWN_NOTE, Indicator, as_released
 from connections.indicators.models import Figure, Release
 from kinder.pages.search import PAGE_LEVELS
 from places.hours import Status, describe_status, status_at
@@ -99,11 +99,14 @@ def tell_figures(area: Area, release: Release) -> list[Told]:
         release=release, area_id=area.pk, indicator__in=LEADING
     )
     by_code = {figure.indicator: figure for figure in figures}
-    return [_tell(by_code[code], area) for code in LEADING if code in by_code]
+    return [
+        _tell(by_code[code], area, as_released(code, release.parameters))
+        for code in LEADING
+        if code in by_code
+    ]
 
 
-def _tell(figure: Figure, area: Area) -> Told:
-    indicator = INDICATORS[figure.indicator]
+def _tell(figure: Figure, area: Area, indicator: Indicator) -> Told:
     if figure.status != Figure.Status.SHOWN or figure.value is None:
         words = (
             NOT_SHOWN_NOTE

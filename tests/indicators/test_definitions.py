@@ -85,3 +85,13 @@ def test_says_a_percentage_as_people_do(percent: float, words: str) -> None:
 )
 def test_writes_a_released_number_without_needless_decimals(value: float | None, text: str) -> None:
     assert definitions.show_number(value) == text
+
+
+def test_is_worded_as_the_release_was_made() -> None:
+    told = definitions.as_released("A1", {"denominator": "residents"})
+    assert told.unit is Unit.PER_1000_RESIDENTS
+    assert told.read(area="Pinewood", value=38.0, low=30.0, high=47.0) == (
+        "About 38 in every 1,000 residents of Pinewood took part."
+    )
+    assert definitions.as_released("A1", {"denominator": "adults"}) is INDICATORS["A1"]
+    assert definitions.as_released("A3", {"denominator": "residents"}) is INDICATORS["A3"]
