@@ -24,20 +24,19 @@ class Login:
 
 @dataclass(frozen=True)
 class Code:
-    """A second factor's code, and for how many seconds it will be taken."""
+    """What an authenticator app would show now, for how many seconds, and what comes then."""
 
     value: str
     seconds_left: int
+    next_value: str
 
 
 def current_code() -> Code:
-    """The code that an authenticator app would show now."""
-    now = time.time()
+    """The second factor's code of this moment, the same for all demo accounts."""
     period = app_settings.TOTP_PERIOD
-    return Code(
-        value=format_hotp_value(hotp_value(TOTP_SECRET, int(now // period))),
-        seconds_left=round(period - now % period),
-    )
+    turn, gone = divmod(time.time(), period)
+    now, then = (format_hotp_value(hotp_value(TOTP_SECRET, int(turn) + i)) for i in range(2))
+    return Code(value=now, seconds_left=int(period - gone), next_value=then)
 
 
 def list_logins() -> list[Login]:

@@ -50,11 +50,11 @@ COMMUNITIES = (
     ),
     Community(
         "Kirkbrae", "town", ((4.5, -0.4),), 0.98,
-        ("Kirkbrae", "Glenlarrig"), ((3.8, -0.3), (5.4, -0.2)), (0.24, 0.12), (62, 55),
+        ("Kirkbrae Hill", "Glenlarrig"), ((3.8, -0.3), (5.4, -0.2)), (0.24, 0.12), (62, 55),
     ),
     Community(
         "Whinfield", "town", ((2.1, -1.7),), 1.02,
-        ("Whinfield", "Millhaugh"), ((2.3, -1.2), (1.7, -2.5)), (0.88, 0.70), (82, 46),
+        ("Whinfield Cross", "Millhaugh"), ((2.3, -1.2), (1.7, -2.5)), (0.88, 0.70), (82, 46),
     ),
     Community(
         "Eastness", "town", ((6.4, -2.3),), 0.97,

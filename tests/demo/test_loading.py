@@ -233,8 +233,8 @@ def test_kindness_is_no_rarer_where_people_are_poor_but_money_is_more_often_why(
         here = interactions.Difficulty.objects.filter(area__name__in=areas)
         return here.filter(reasons__contains=["money"]).count() / here.count()
 
-    assert share_of_money(["Whinfield", "Millhaugh", "Harbourside"]) > 1.3 * share_of_money(
-        ["Kirkbrae", "Glenlarrig", "Eastness Links"]
+    assert share_of_money(["Whinfield Cross", "Millhaugh", "Harbourside"]) > 1.3 * share_of_money(
+        ["Kirkbrae Hill", "Glenlarrig", "Eastness Links"]
     )
 
 

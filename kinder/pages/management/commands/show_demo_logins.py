@@ -20,17 +20,25 @@ class Command(BaseCommand):
             )
         logins = list_logins()
         width = max((len(login.email) for login in logins), default=0)
-        lines = [f"Sign in at /accounts/login/ – the password of all is {PASSWORD}", ""]
+        lines = [
+            f"Sign in at /accounts/login/, “I have a password”: {PASSWORD} for all of them",
+            "",
+        ]
         lines += [
             f"  {login.email:<{width}}  {login.says} ({login.name})"
-            + (", with second factor" if login.needs_second_factor else "")
+            + (
+                f"; second factor, or once {login.recovery_code}"
+                if login.needs_second_factor
+                else ""
+            )
             for login in logins
         ]
         code = current_code()
         lines += [
             "",
-            f"Second factor now: {code.value} (for {code.seconds_left} more seconds; "
-            "bin/manage show_demo_logins prints the next one)",
-            f"or put this secret into an authenticator app: {TOTP_SECRET}",
+            f"Second factor: {code.value} for {code.seconds_left} more seconds, "
+            f"then {code.next_value} for half a minute",
+            "(bin/manage show_demo_logins prints the next ones; an authenticator app takes "
+            f"{TOTP_SECRET})",
         ]
         self.stdout.write("\n".join(lines))
