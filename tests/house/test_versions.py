@@ -11,7 +11,7 @@ from tests.house.tree import ROOT, project_files, text_of
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
-LIBRARY = (ROOT / "bin" / "_lib.sh").read_text()
+LIBRARY = "".join(path.read_text() for path in sorted((ROOT / "bin").glob("_*.sh")))
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
