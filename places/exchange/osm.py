@@ -163,11 +163,7 @@ def find_kind(tags: Mapping[str, str]) -> KindTag | None:
 
     A sensitive kind goes before the others: of a moment there only the area is kept.
     """
-    found = [
-        tag
-        for tag in KIND_TAGS
-        if _bears(tags, tag)
-    ]
+    found = [tag for tag in KIND_TAGS if _bears(tags, tag)]
     return next((tag for tag in found if tag.kind in SENSITIVE_KINDS), found[0] if found else None)
 
 
