@@ -196,6 +196,18 @@ class PlaceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             messages.success(request, ngettext("%(n)s place.", "%(n)s places.", done) % {"n": done})
 
 
+class RecordedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """What is set up here: each save is audited in its own transaction, nothing is deleted."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: FBT001
+        super().save_model(request, obj, form, change)
+        verb = "change" if change else "add"
+        record(f"{verb}_{obj._meta.model_name}", obj, by=_actor(request))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
 class GatheringForm(ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Gathering
@@ -224,7 +236,7 @@ class GatheringForm(ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Gathering)
-class GatheringAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class GatheringAdmin(RecordedAdmin):
     form = GatheringForm
     list_display = ["title", "place", "starts_at", "minutes", "recurrence", "state"]
     list_filter = ["state"]
@@ -234,7 +246,7 @@ class GatheringAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Geography)
-class GeographyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class GeographyAdmin(RecordedAdmin):
     list_display = ["name", "slug", "applies_from_on", "is_current"]
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from places.actions import current_geography, levels_of, neighbourhood_of
 from places.forms import PlaceSearchForm
 from places.gatherings import soon_at
-from places.hours import describe_status, describe_week, is_readable, status_at
+from places.hours import describe_status, describe_week, status_at
 from places.linked_data import describe_for_machines
 from places.maps import base_map
 from places.models import Place
@@ -90,6 +90,7 @@ def show_place(request: HttpRequest, code: str) -> HttpResponse:
     if place.state == PlaceState.CLOSED:
         return render(request, "places/closed.html", {"place": place}, status=410)
     status = status_at(place.opening_hours, now, point=place.point)
+    week = describe_week(place.opening_hours, now, point=place.point)
     welcomes = sorted(
         place.welcomes.exclude(value=Answer.UNKNOWN),
         key=lambda one: WelcomeAttribute.values.index(one.attribute),
@@ -103,8 +104,8 @@ def show_place(request: HttpRequest, code: str) -> HttpResponse:
             "neighbourhood": neighbourhood_of(place),
             "status": status,
             "hours_now": describe_status(status, now),
-            "week": describe_week(place.opening_hours, now, point=place.point),
-            "is_readable": is_readable(place.opening_hours),
+            "week": week,
+            "every_day": week[0].text if len({day.text for day in week}) == 1 else "",
             "offers": [one for one in welcomes if one.value == Answer.YES],
             "lacks": [one for one in welcomes if one.value == Answer.NO],
             "occasions": soon_at(place, now),

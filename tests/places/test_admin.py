@@ -109,6 +109,24 @@ def test_hiding_asks_why(admin: Client) -> None:
     assert place.state == "verified"
 
 
+def test_setting_up_a_gathering_is_audited(admin: Client) -> None:
+    place = make_place()
+    facts = {
+        "title": "Soup",
+        "place": place.pk,
+        "starts_at_0": "2026-03-10",
+        "starts_at_1": "12:00",
+        "minutes": "60",
+        "state": "shown",
+    }
+    address = reverse("admin:places_gathering_add")
+    answer = admin.post(address, facts | {"recurrence": "sometimes"})
+    assert "FREQ=WEEKLY" in answer.content.decode()
+    admin.post(address, facts | {"recurrence": "FREQ=WEEKLY;BYDAY=TU"})
+    assert place.gatherings.get().title == "Soup"
+    assert AuditEvent.objects.filter(verb="add_gathering").count() == 1
+
+
 def test_being_a_worker_does_not_open_it(client: Client) -> None:
     client.force_login(make_member(Role.WORKER))
     assert client.get(reverse("admin:places_place_changelist")).status_code == 302
