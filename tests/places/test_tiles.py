@@ -19,7 +19,7 @@ from pytest_django import DjangoAssertNumQueries
 from kinder.accounts.models import Membership, Organisation, Role, User
 from places.actions import bump_layer, hide_place
 from places.baking import MAX_ZOOM, make_area_tiles
-from places.models import AreaTile, Geography
+from places.models import AreaTile, Geography, Place
 from places.tiles import (
     bake_area_tiles,
     describe_area_layer,
@@ -180,9 +180,12 @@ def test_versions_to_come_and_odd_addresses_are_not_found(client: Client) -> Non
 def test_the_database_uses_the_spatial_index(zoom: int) -> None:
     from places import tiles
 
-    make_place()
+    Place.objects.bulk_create(
+        Place(name=f"Bench {n}", kind="bench", state="verified", point=make_point(n % 60, n // 60))
+        for n in range(1_800)
+    )
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("ANALYZE places_place")
         plans: list[str] = []
 
         def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
