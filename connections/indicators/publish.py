@@ -80,10 +80,17 @@ def write_figures(release: Release) -> int:
     }
     parents = {node.id: node.parent for node in nodes}
     levels = {node.id: node.level for node in nodes}
+    residents = {node.id: node.residents for node in nodes}
     taking_part = {one.area: one.n for one in told["A1"] if one.n}
     rows: list[Figure] = []
     for code, indicator in INDICATORS.items():
-        figures = [one for one in told[code] if levels[one.area] in indicator.levels]
+        figures = [
+            one
+            for one in told[code]
+            if levels[one.area] in indicator.levels
+            # Where nobody lives there is no figure about the places that people can walk to.
+            and not (indicator.is_about_places and not residents[one.area])
+        ]
         shrunk = steady(indicator, figures, parents, levels)
         for one in figures:
             coverage = (
