@@ -24,5 +24,5 @@ class PlainMoment(Moment):
         app_label = "plain"
         indexes = [
             models.Index("contributor", "month_on", name="plain_person_month"),
-            models.Index("month_on", "area", name="plain_month_area"),
+            models.Index("area", "month_on", name="plain_area_month"),
         ]

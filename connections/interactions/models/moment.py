@@ -61,10 +61,13 @@ class Moment(models.Model):
     same row."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="+")
+    # Each is the first column of an index below: one of its own would only cost writes.
+    contributor = models.ForeignKey(
+        Contributor, on_delete=models.CASCADE, db_index=False, related_name="+"
+    )
     device = models.ForeignKey(Device, on_delete=models.SET_NULL, null=True, related_name="+")
     # Where it happened, resolved at write so that no statistic needs a spatial join.
-    area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="+")
+    area = models.ForeignKey(Area, on_delete=models.PROTECT, db_index=False, related_name="+")
     occurred_on = models.DateField(_("day"))
     month_on = models.DateField(_("month"), editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -116,7 +119,8 @@ class Interaction(Moment):
         indexes = [
             # A sweep recomputes one person's month.
             models.Index("contributor", "month_on", name="interactions_person_month"),
-            models.Index("month_on", "area", name="interactions_month_area"),
+            # An area that goes asks whether anything happened there.
+            models.Index("area", "month_on", name="interactions_area_month"),
         ]
         triggers = [
             _mark_after(pgtrigger.Insert, new="new_rows"),
@@ -159,7 +163,10 @@ class Difficulty(Moment):
                 condition=models.Q(month_on__day=1), name="difficulty_month_starts"
             ),
         ]
-        indexes = [models.Index("contributor", "month_on", name="difficulty_person_month")]
+        indexes = [
+            models.Index("contributor", "month_on", name="difficulty_person_month"),
+            models.Index("area", "month_on", name="difficulty_area_month"),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
