@@ -2,11 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -16,12 +14,12 @@ from places.models import Place, Postcode
 from places.vocabulary import PlaceKind
 from tests.e2e.test_pages import find_violations
 from tests.factories import CommunityFactory, NeighbourhoodFactory, PlaceFactory, ZoneFactory
+from tests.pictures import take_picture
 
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.django_db(transaction=True, databases=["default", "reports"]),
 ]
-SCREENSHOTS = Path(settings.BASE_DIR) / ".local" / "screenshots"
 COORDINATES = re.compile(r"\b(lat|lon|lng|latitude|longitude|coords)\b|-?\d{1,3}\.\d{4,}")
 
 
@@ -223,12 +221,11 @@ def test_the_steps_between_keep_the_rules(
     open_phone: Callable[..., Page], library: Place, width: int, theme: Any
 ) -> None:
     """The pages that only an answer leads to: where it was, saved, an error, a deletion."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page = open_phone(f"/log/?place={library.code}", width=width, color_scheme=theme)
     page.set_default_timeout(60_000)
 
     def look(name: str) -> None:
-        page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{theme}.png", full_page=True)
+        take_picture(page, f"{name}-{width}-{theme}")
         assert find_violations(page) == []
         assert not page.evaluate(
             "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -244,7 +241,7 @@ def test_the_steps_between_keep_the_rules(
     tap(page, "Rowan Library")
     tap(page, "Someone was kind to me")
     tap(page, "Company, or being made welcome")
-    page.screenshot(path=SCREENSHOTS / f"log-chosen-{width}-{theme}.png")
+    take_picture(page, f"log-chosen-{width}-{theme}", is_whole=False)
     tap(page, "Save")
     look("saved")
     tap(page, "More questions")

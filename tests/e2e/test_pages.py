@@ -7,12 +7,10 @@ A room adds its pages to PAGES; each gets all of these tests. Screenshots are le
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
@@ -20,13 +18,12 @@ from places.models import Area, Gathering, Place
 from places.vocabulary import CostToStay, PlaceKind
 from tests.factories import CommunityFactory, NeighbourhoodFactory, PlaceFactory, ZoneFactory
 from tests.factories.releases import publish_figures
+from tests.pictures import take_picture
 
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.django_db(transaction=True, databases=["default", "reports"]),
 ]
-
-SCREENSHOTS = Path(settings.BASE_DIR) / ".local" / "screenshots"
 AXE_RULES = {
     "runOnly": {
         "type": "tag",
@@ -143,13 +140,12 @@ def find_violations(page: Page) -> list[str]:
 
 @every_page
 def test_rules_of_accessibility(open_page: Callable[..., Page], shown: Shown) -> None:
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page = open_page(shown)
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
         for width in (1280, 360):
             page.set_viewport_size({"width": width, "height": 800})
-            page.screenshot(path=SCREENSHOTS / f"{shown.name}-{width}-{theme}.png", full_page=True)
+            take_picture(page, f"{shown.name}-{width}-{theme}")
         assert find_violations(page) == [], theme
 
 
@@ -228,7 +224,7 @@ def test_page_in_urdu_runs_right_to_left(open_page: Callable[..., Page], shown: 
     page = open_page(shown, prefix="/ur")
     assert page.evaluate("getComputedStyle(document.documentElement).direction") == "rtl"
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    page.screenshot(path=SCREENSHOTS / f"{shown.name}-360-urdu.png", full_page=True)
+    take_picture(page, f"{shown.name}-360-urdu")
     assert find_violations(page) == []
 
 
@@ -242,7 +238,7 @@ def test_page_needs_no_script(open_page: Callable[..., Page], shown: Shown) -> N
 @every_page
 def test_page_in_the_readers_own_ways(open_page: Callable[..., Page], shown: Shown) -> None:
     page = open_page(shown, width=1280, forced_colors="active", reduced_motion="reduce")
-    page.screenshot(path=SCREENSHOTS / f"{shown.name}-1280-forced.png", full_page=True)
+    take_picture(page, f"{shown.name}-1280-forced")
     assert page.locator("h1").is_visible()
     moving = page.evaluate(
         """() => [...document.querySelectorAll("*")].filter((one) =>
@@ -257,7 +253,7 @@ def test_page_prints_without_its_frame(open_page: Callable[..., Page], town: Are
     assert not page.locator(".site-header").is_visible()
     assert not page.locator(".site-footer").is_visible()
     assert page.locator("h1").is_visible()
-    page.screenshot(path=SCREENSHOTS / "area-print.png", full_page=True)
+    take_picture(page, "area-print")
 
 
 def test_a_visitor_finds_the_neighbourhood_by_name_without_a_script(

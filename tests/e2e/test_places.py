@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -17,13 +15,12 @@ from places.tiles import bake_area_tiles
 from places.vocabulary import AreaLevel
 from tests.factories.accounts import make_member
 from tests.factories.places import make_place, make_point, make_square
+from tests.pictures import take_picture
 
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.django_db(transaction=True, databases=["default", "reports"]),
 ]
-
-SCREENSHOTS = Path(settings.BASE_DIR) / ".local" / "screenshots"
 WIDTHS = pytest.mark.parametrize("width", [360, 1280])
 
 
@@ -94,8 +91,7 @@ def test_the_map_shows_as_many_places_as_the_list(
     open_map(page, len(town))
     page.locator("#map-panel").scroll_into_view_if_needed()
     page.wait_for_timeout(300)  # borders and signs are painted
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"places-map-{width}.png")
+    take_picture(page, f"places-map-{width}", is_whole=False)
     assert find_violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -198,5 +194,5 @@ def test_an_unknown_postcode_takes_the_focus(
 def test_the_page_of_a_place(open_page: Callable[..., Page], town: list[Place], width: int) -> None:
     page = open_page(f"/places/{town[3].code}/", width=width)
     assert page.get_by_text("We don't show moments on places.").is_visible()
-    page.screenshot(path=SCREENSHOTS / f"place-{width}.png", full_page=True)
+    take_picture(page, f"place-{width}")
     assert find_violations(page) == []

@@ -2,11 +2,9 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
@@ -20,10 +18,9 @@ from places.models import Area
 from tests.factories import CommunityFactory, NeighbourhoodFactory, PlaceFactory
 from tests.factories.accounts import make_user
 from tests.indicators.months import make_person
+from tests.pictures import take_picture
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
-
-SCREENSHOTS = Path(settings.BASE_DIR) / ".local" / "screenshots"
 # The newest quarter whose figures may be published today.
 QUARTER = quarters.quarter_of(timezone.localdate() - dt.timedelta(days=140))
 NAME = quarters.name_quarter(QUARTER)
@@ -79,12 +76,11 @@ def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
 
 def look(page: Page, name: str) -> None:
     """Leave screenshots at two widths in light and dark; hold the rules of accessibility."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
         for width in (360, 1280):
             page.set_viewport_size({"width": width, "height": 800})
-            page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{theme}.png", full_page=True)
+            take_picture(page, f"{name}-{width}-{theme}")
         results = Axe().run(page).response["violations"]
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in results] == []
     page.set_viewport_size({"width": 320, "height": 800})

@@ -3,12 +3,10 @@
 import re
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
 from django.core.mail import EmailMessage
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -16,13 +14,12 @@ from pytest_django.live_server_helper import LiveServer
 from kinder.accounts.first_run import make_setup_code
 from kinder.accounts.models import Organisation, Role, User
 from tests.factories.accounts import make_member, make_user
+from tests.pictures import take_picture
 
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.django_db(transaction=True, databases=["default", "reports"]),
 ]
-
-SCREENSHOTS = Path(settings.BASE_DIR) / ".local" / "screenshots"
 PASSWORD = "four kettles humming softly"
 
 
@@ -44,12 +41,11 @@ def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
 
 def look_at(page: Page, name: str) -> None:
     """Keep the page as four pictures and hold it to the rules of accessibility in both themes."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
         for width in (1280, 360):
             page.set_viewport_size({"width": width, "height": 800})
-            page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{theme}.png", full_page=True)
+            take_picture(page, f"{name}-{width}-{theme}")
         assert not page.evaluate(
             "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         )
