@@ -147,7 +147,7 @@ def get_place_tile(version: int, z: int, x: int, y: int) -> bytes:
     tile: bytes | None = cache.get(key)
     if tile is None:
         made = make_place_tile(z, x, y)
-        tile = gzip.compress(made, compresslevel=5, mtime=0) if made else EMPTY
+        tile = gzip.compress(made, compresslevel=4, mtime=0) if made else EMPTY
         cache.set(key, tile, CACHED_SECONDS)
     return tile
 
