@@ -81,6 +81,7 @@ KIND_TAGS: tuple[KindTag, ...] = (
     KindTag("place", "square", PlaceKind.BENCH, "Square"),
 )
 KIND_KEYS = tuple(dict.fromkeys(tag.key for tag in KIND_TAGS))
+_TAGS_BY_KEY = {key: tuple(tag for tag in KIND_TAGS if tag.key == key) for key in KIND_KEYS}
 # People live or hide there: never on a map of places to meet.
 NEVER: tuple[tuple[str, frozenset[str]], ...] = (
     (
@@ -163,13 +164,20 @@ def find_kind(tags: Mapping[str, str]) -> KindTag | None:
 
     A sensitive kind goes before the others: of a moment there only the area is kept.
     """
-    found = [tag for tag in KIND_TAGS if _bears(tags, tag)]
-    return next((tag for tag in found if tag.kind in SENSITIVE_KINDS), found[0] if found else None)
+    found = [
+        tag
+        for key, known in _TAGS_BY_KEY.items()
+        if key in tags
+        for tag in _match(known, tags[key])
+    ]
+    if len(found) < 2:
+        return found[0] if found else None
+    return min(found, key=lambda tag: (tag.kind not in SENSITIVE_KINDS, KIND_TAGS.index(tag)))
 
 
-def _bears(tags: Mapping[str, str], tag: KindTag) -> bool:
-    values = _split(tags.get(tag.key, ""))
-    return tag.value in values or (tag.value == "*" and values not in ([], ["no"]))
+def _match(known: tuple[KindTag, ...], value: str) -> list[KindTag]:
+    values = _split(value)
+    return [tag for tag in known if tag.value in values or (tag.value == "*" and values != ["no"])]
 
 
 def refuse(tags: Mapping[str, str]) -> str:

@@ -272,12 +272,15 @@ WHERE written.source_ref = staged_place.reference RETURNING staged_place.referen
 """  # noqa: S608 - our own names
 # An answer that was given here, or checked later, stands.
 _WELCOME = """
-INSERT INTO places_welcome AS known (place_id, attribute, value, for_whom, checked_on)
-SELECT place_id, attribute, value, '', welcome.checked_on
-FROM staged_welcome welcome JOIN staged_place USING (reference) WHERE NOT is_kept
-ON CONFLICT (place_id, attribute) DO UPDATE
-SET value = excluded.value, checked_on = excluded.checked_on
-WHERE (known.value, known.checked_on) IS DISTINCT FROM (excluded.value, excluded.checked_on)
-  AND (known.checked_on IS NULL OR excluded.checked_on > known.checked_on)
-RETURNING (SELECT reference FROM staged_place WHERE staged_place.place_id = known.place_id)
+WITH written AS (
+    INSERT INTO places_welcome AS known (place_id, attribute, value, for_whom, checked_on)
+    SELECT place_id, attribute, value, '', welcome.checked_on
+    FROM staged_welcome welcome JOIN staged_place USING (reference) WHERE NOT is_kept
+    ON CONFLICT (place_id, attribute) DO UPDATE
+    SET value = excluded.value, checked_on = excluded.checked_on
+    WHERE (known.value, known.checked_on) IS DISTINCT FROM (excluded.value, excluded.checked_on)
+      AND (known.checked_on IS NULL OR excluded.checked_on > known.checked_on)
+    RETURNING place_id
+)
+SELECT DISTINCT reference FROM written JOIN staged_place USING (place_id)
 """
