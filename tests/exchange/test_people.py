@@ -196,6 +196,7 @@ def test_share_of_adults_is_said_by_the_source(tmp_path: Path) -> None:
     for options, said in (
         (("--adults-share", "83"), "lies between 0 and 1"),
         (("--only", "sex"), "takes COLUMN=VALUE"),
+        (("--year", "20211"), "is a year such as 2021"),
     ):
         with pytest.raises(CommandError, match=said):
             run("import_populations", path, *told, *options)

@@ -34,6 +34,8 @@ class Command(ImportCommand):
         )
 
     def run_import(self, run: Run, options: dict[str, Any]) -> None:
+        if options["year"] not in range(1801, 2200):
+            raise CommandError("--year is a year such as 2021.")
         share = options["adults_share"]
         if share is not None and not 0 < share <= 1:
             raise CommandError("--adults-share lies between 0 and 1, for example 0.83.")
