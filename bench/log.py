@@ -29,7 +29,7 @@ from bench.country import fill_country
 from bench.plain.models import PlainMoment
 from bench.server import Run, Server, ask_closed, ask_open, make_request, run_server
 from connections.interactions.models import DirtyMark
-from kinder.accounts.devices import make_key
+from kinder.accounts.devices import find_device, make_key
 from kinder.accounts.fingerprints import fingerprint
 from kinder.accounts.models import Contributor, Device
 from places.models import Place
@@ -39,6 +39,11 @@ DEVICES = 4_000
 ROUNDS, SECONDS, CONNECTIONS = 3, 5.0, 8
 BATCH = 50
 RATIO_BAR, CPU_BAR, WAIT_BAR_MS, BATCH_BAR = 1.8, 0.6, 30.0, 10_000
+
+
+def find_address(n: int) -> str:
+    """Return the address of the nth device: each is at home in a network of its own."""
+    return f"10.{n % 256}.{n // 256}.7"
 
 
 class Asker:
@@ -62,13 +67,13 @@ class Asker:
         }
 
     def headers(self) -> dict[str, str]:
-        n = next(self.turn)
-        key = self.keys[n % len(self.keys)]
+        n = next(self.turn) % len(self.keys)
+        key = self.keys[n]
         return {
             "Host": self.origin.removeprefix("http://"),
             "Origin": self.origin,
             "Cookie": f"kinder_device={key}",
-            "X_Forwarded_For": f"10.{n % 256}.{n // 256 % 256}.7",
+            "X_Forwarded_For": find_address(n),
         }
 
     def log(self) -> bytes:
@@ -125,6 +130,9 @@ def prepare() -> tuple[list[str], list[uuid.UUID]]:
         Device(contributor_id=person, key_hmac=fingerprint("device", key.encode()))
         for person, key in zip(people, keys, strict=True)
     )
+    for n, key in enumerate(keys):
+        # Which network a device is seen in is noted once a quarter, not with each moment.
+        find_device(key, network=f"{find_address(n).rpartition('.')[0]}.0/24")
     return keys, people
 
 
