@@ -6,7 +6,7 @@ Tags follow the definitions of the OSM wiki's map features; docs/imports.md show
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -205,7 +205,7 @@ def is_never_imported(tags: Mapping[str, str]) -> bool:
     is_for_homeless = "homeless" in _split(tags.get("social_facility:for", ""))
     if is_for_homeless and not MEALS & set(_split(tags.get("social_facility", ""))):
         return True
-    names = (value for key, value in tags.items() if key.partition(":")[0].endswith("name"))
+    names = (value for key, value in tags.items() if "name" in key and not key.startswith("addr:"))
     return any(NEVER_NAMED.search(name) for name in names)
 
 
@@ -261,7 +261,9 @@ def _split(value: str) -> list[str]:
 
 def _tidy(text: str) -> str:
     """One line without signs that print nothing."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    if not text.isprintable():
+        text = "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(text.split())
 
 
 # Chains and benches share their hours: each is read once.
@@ -279,14 +281,16 @@ def _read_hours(given: str) -> tuple[str, float | None, str]:
         return "", None, f"opening hours cannot be read, left out: {hours}"
 
 
+_DATE = re.compile(r"\d{4}-\d\d(-\d\d)?")
+
+
 def _read_check(tags: Mapping[str, str], today: date) -> date | None:
     """When somebody last stood there, as mappers note it; a month counts from its first day."""
     for key in CHECK_TAGS:
         given = tags.get(key, "")
-        for form in ("%Y-%m-%d", "%Y-%m"):
+        if _DATE.fullmatch(given):
             try:
-                # A date has no zone; only the form of writing is read here.
-                return min(datetime.strptime(given, form).replace(tzinfo=UTC).date(), today)
+                return min(date.fromisoformat(given if len(given) > 7 else f"{given}-01"), today)
             except ValueError:
                 continue
     return None

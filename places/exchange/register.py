@@ -139,6 +139,8 @@ def _start_of(on: date | None) -> datetime | None:
 
 def _shape_place(shape: BaseGeometry) -> _Shaped:
     """Return where a place is drawn, and its outline where it has one."""
+    if shape.geom_type == "Point":
+        return _Shaped(_write_shape(shape), None, is_mended=False)
     is_mended = False
     if shape.geom_type in ("Polygon", "MultiPolygon") and not shape.is_valid:
         shape, is_mended = shapely.make_valid(shape), True
@@ -146,7 +148,7 @@ def _shape_place(shape: BaseGeometry) -> _Shaped:
     if shape.geom_type == "GeometryCollection":
         parts = [part for part in shapely.get_parts(parts) if part.geom_type == "Polygon"]
     outline = MultiPolygon(parts) if parts else None
-    point = shape if shape.geom_type == "Point" else shapely.point_on_surface(outline or shape)
+    point = shapely.point_on_surface(outline or shape)
     return _Shaped(_write_shape(point), _write_shape(outline) if outline else None, is_mended)
 
 

@@ -70,6 +70,7 @@ def test_refuge_hostel_or_home_is_never_imported(tags: dict[str, str]) -> None:
         {"social_facility": "food_bank", "social_facility:for": "homeless;underprivileged"},
         {"amenity": "shelter"},
         {"amenity": "cafe", "name": "Home Comforts"},
+        {"amenity": "cafe", "name": "Café", "addr:housename": "The Old Hostel"},
         {"amenity": "community_centre", "social_facility:for": "senior"},
     ],
 )
