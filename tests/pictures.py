@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from django.conf import settings
-from playwright.sync_api import Page, TimeoutError  # noqa: A004
+from playwright.sync_api import Error, Page
 
 FOLDER = Path(settings.BASE_DIR) / ".local" / "screenshots"
 
@@ -11,12 +11,12 @@ FOLDER = Path(settings.BASE_DIR) / ".local" / "screenshots"
 def take_picture(page: Page, name: str, *, is_whole: bool = True) -> None:
     """Keep how `page` looks as `name`.png.
 
-    A busy Chromium now and then never answers the first request for a picture, and answers the
-    second at once.
+    A busy Chromium now and then refuses the first request for a picture or never answers it, and
+    answers the second at once.
     """
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}.png"
     try:
         page.screenshot(path=path, full_page=is_whole, timeout=20_000)
-    except TimeoutError:
+    except Error:
         page.screenshot(path=path, full_page=is_whole, timeout=60_000)
