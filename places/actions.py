@@ -255,6 +255,12 @@ def resolve_areas(*, geography: Geography | None = None) -> Resolved:
     return _resolve("places_place", geography, _LOOKUP_WINS)
 
 
+def resolve_staged_places(table: str) -> Resolved:
+    """Give rows of `table` (id, point, postcode, area_id) that are to become places the area that
+    `resolve_areas` would give them: written with it, no index of the register is changed twice."""
+    return _resolve(table, None, _LOOKUP_WINS)
+
+
 def resolve_place_names(*, geography: Geography | None = None) -> Resolved:
     """Give every place name that people search by its finest area, in one statement."""
     return _resolve("places_placename", geography, "NULL::bigint")

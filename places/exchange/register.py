@@ -10,7 +10,7 @@ from django.utils import timezone
 from shapely.geometry import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 
-from places.actions import PLACES_LAYER, bump_layer, resolve_areas
+from places.actions import PLACES_LAYER, bump_layer, resolve_staged_places
 from places.exchange.batches import ImportRefusedError, Run
 from places.exchange.extracts import Found
 from places.exchange.layers import WORLD
@@ -52,13 +52,14 @@ def import_places(run: Run, features: Iterable[Found]) -> None:
               staged.read(run, features))  # fmt: skip
     copy_rows("staged_welcome", ["reference", "attribute", "value", "checked_on"], staged.welcomes)
     _check_position(run)
+    with run.progress.step("Finding the areas of places"), connection.cursor() as cursor:
+        cursor.execute("CREATE INDEX ON staged_place USING gist (point)")
+        outside = resolve_staged_places("staged_place").outside
+    if outside:
+        run.remarks.append(f"{outside:,} places of the file lie in no loaded area.")
     with run.progress.step("Writing places"):
         _write(run)
     if run.created or run.changed:
-        with run.progress.step("Finding the areas of places"):
-            outside = resolve_areas().outside
-        if outside:
-            run.remarks.append(f"{outside:,} places of the register lie in no loaded area.")
         bump_layer(PLACES_LAYER)
 
 
@@ -202,7 +203,8 @@ def make_codes(size: int) -> list[str]:
 _STAGING = """
 DROP TABLE IF EXISTS staged_place, staged_welcome;
 CREATE TEMP TABLE staged_place (
-    row integer, reference text, name text, kind text, point geometry, footprint geometry,
+    row integer, id integer GENERATED ALWAYS AS (row) STORED, reference text, name text, kind text,
+    point geometry, footprint geometry, area_id bigint,
     address text, postcode text, website text, telephone text, opening_hours text,
     weekly_hours float, cost_to_stay text, state text, confirmed_at timestamptz,
     place_id bigint, is_kept boolean NOT NULL DEFAULT false
@@ -245,6 +247,7 @@ WHERE staged.is_kept AND ({_ANY_DIFFERS}) ORDER BY staged.row
 _CHANGE = f"""
 UPDATE places_place place SET
     {", ".join(f"{field} = staged.{field}" for field in FIELDS)},
+    area_id = staged.area_id,
     confirmed_at = greatest(place.confirmed_at, staged.confirmed_at),
     state = CASE WHEN place.state = 'stale' AND staged.confirmed_at > place.confirmed_at
                    OR place.state = 'stale' AND place.confirmed_at IS NULL
@@ -260,10 +263,10 @@ WITH fresh AS (
     SELECT *, row_number() OVER (ORDER BY row) AS turn FROM staged_place WHERE place_id IS NULL
 ), written AS (
     INSERT INTO places_place (
-        source, source_ref, code, {", ".join(FIELDS)}, state, confirmed_at,
+        source, source_ref, code, {", ".join(FIELDS)}, area_id, state, confirmed_at,
         description, is_booking_needed, revision, created_at, updated_at
     )
-    SELECT %s, reference, code.code, {", ".join(FIELDS)}, state, confirmed_at,
+    SELECT %s, reference, code.code, {", ".join(FIELDS)}, area_id, state, confirmed_at,
         '', false, 1, now(), now()
     FROM fresh JOIN unnest(%s::text[]) WITH ORDINALITY code (code, turn) USING (turn)
     ORDER BY turn

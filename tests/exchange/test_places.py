@@ -263,7 +263,7 @@ def test_swapped_longitude_and_latitude_are_told(tmp_path: Path) -> None:
 def test_places_outside_every_area_are_counted(tmp_path: Path) -> None:
     plant({"zone": [("Z1", "", square(WEST, SOUTH))]})
     said = _import(tmp_path, (_cafe(1), HERE), (_cafe(2), point(20, 20)))
-    assert "1 places of the register lie in no loaded area." in said
+    assert "1 places of the file lie in no loaded area." in said
 
 
 @pytest.mark.parametrize(
