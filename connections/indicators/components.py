@@ -12,10 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from django.contrib.gis.db.models.functions import Transform
 from django.db import connection
-from django.db.models import Exists, FloatField, Func, OuterRef
-from django.utils import timezone
 from numpy.typing import NDArray
 
 from connections.indicators import access, quarters
@@ -29,15 +26,16 @@ from connections.indicators.statistics import (
     effective_number,
     effective_number_interval,
 )
-from places.hours import open_slots
-from places.models import Geography, Place, Welcome
-from places.vocabulary import (
-    FREE_TO_STAY,
-    Answer,
-    AreaLevel,
-    CostToStay,
-    WelcomeAttribute,
+from connections.indicators.walking import (
+    Homes,
+    metres_of,
+    read_homes,
+    read_register,
+    score_access,
+    share_open,
 )
+from places.models import Geography
+from places.vocabulary import AreaLevel
 
 BALANCE_FROM = 3
 """Fewer moments given or received say nothing of a person's balance (method.md, A3)."""
@@ -230,37 +228,6 @@ ORDER BY a.id
 
 
 PLACES = ("C1", "C1.cuppa", "C1.gaussian", "C2", "C2.stepfree", "C3", "C3.simpson")
-FREE_TIMES = tuple(
-    (day, dt.time(hour, minute))
-    for days, hours in ((range(5), range(18, 21)), (range(5, 7), range(10, 18)))
-    for day in days
-    for hour in hours
-    for minute in (0, 15, 30, 45)
-)
-"""Quarter hours in which people are free: weekday evenings and weekends (a judgement)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Register:
-    """The places that everybody sees, as arrays in the order of their ids."""
-
-    xy: FloatArray
-    kind: IntArray
-    hours: FloatArray
-    opening_hours: list[str]
-    is_free: NDArray[np.bool_]
-    is_cuppa: NDArray[np.bool_]
-    is_step_free: NDArray[np.bool_]
-    is_checked: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Homes:
-    """Where people live: points in metres, people at each, and the id of its smallest area."""
-
-    xy: FloatArray
-    people: FloatArray
-    area: IntArray
 
 
 def compute_places(shard: ReleaseShard) -> None:
@@ -272,18 +239,16 @@ def compute_places(shard: ReleaseShard) -> None:
     register = read_register(srid, checked_from(release.quarter.starts_on))
     demand = access.DemandPoints(homes.xy, homes.people)
     scores = {
-        "C1": _score(demand, register, register.is_free, access.step_weight),
-        "C1.cuppa": _score(
+        "C1": score_access(demand, register, register.is_free, access.step_weight),
+        "C1.cuppa": score_access(
             demand, register, register.is_free | register.is_cuppa, access.step_weight
         ),
-        "C1.gaussian": _score(demand, register, register.is_free, access.gaussian_weight),
+        "C1.gaussian": score_access(demand, register, register.is_free, access.gaussian_weight),
     }
     year = release.quarter_id.year
     times = {
-        "C2": _open_times(demand, register, register.is_free, year),
-        "C2.stepfree": _open_times(
-            demand, register, register.is_free & register.is_step_free, year
-        ),
+        "C2": share_open(demand, register, register.is_free, year),
+        "C2.stepfree": share_open(demand, register, register.is_free & register.is_step_free, year),
     }
     rows: list[Component] = []
     fallback: dict[float, dict[int, float]] = {
@@ -313,27 +278,6 @@ def compute_places(shard: ReleaseShard) -> None:
         rows += _place_rows(release, "C3", found, variety.effective_number, counts, shares)
         rows += _place_rows(release, "C3.simpson", found, variety.inverse_simpson, counts, shares)
     _replace(release, PLACES, [area.id for area in areas], rows)
-
-
-def _score(
-    demand: access.DemandPoints,
-    register: Register,
-    counts: NDArray[np.bool_],
-    weigh: access.Weigh,
-) -> FloatArray:
-    is_open = counts & (register.hours > 0)
-    return demand.measure(register.xy[is_open], register.hours[is_open], weigh).score
-
-
-def _open_times(
-    demand: access.DemandPoints, register: Register, counts: NDArray[np.bool_], year: int
-) -> FloatArray:
-    """% of the free times in which somewhere in reach is open, at each point where people live."""
-    chosen = np.flatnonzero(counts)
-    texts = [register.opening_hours[i] for i in chosen]
-    known = {text: open_slots(text, FREE_TIMES, year=year) for text in {"", *texts}}
-    is_open = np.array([known[text] for text in texts], np.bool_)
-    return 100 * demand.open_share(register.xy[chosen], is_open.reshape(-1, len(known[""])))
 
 
 def _ancestors(areas: Iterable[AreaFacts]) -> dict[int, dict[str, int]]:
@@ -408,102 +352,6 @@ def checked_from(quarter_on: dt.date) -> dt.date:
     the answer does not hang on the day of computing."""
     month = quarter_on.month - 1 + 3 - CHECKED_MONTHS
     return dt.date(quarter_on.year + month // 12, month % 12 + 1, 1)
-
-
-BRITISH_GRID = 27_700
-BRITAIN = (-8.8, 49.8, 1.9, 60.9)
-"""West, south, east, north of where the British National Grid is used."""
-
-
-def metres_of(geography: Geography) -> int:
-    """Return a projection in metres for the geography: the British National Grid, or the UTM zone
-    of its middle. Over a walk the error is well under 1 %."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT avg(ST_X(point)), avg(ST_Y(point)) FROM places_area WHERE geography_id = %s",
-            [geography.pk],
-        )
-        east, north = cursor.fetchone()
-    if east is None:
-        return BRITISH_GRID
-    west, south, right, top = BRITAIN
-    if west <= east <= right and south <= north <= top:
-        return BRITISH_GRID
-    zone = int((east + 180) // 6) + 1
-    return (32_600 if north >= 0 else 32_700) + zone
-
-
-def read_homes(geography: Geography, srid: int) -> Homes:
-    """Return live small-user postcodes sharing their zone's people equally; in a zone without
-    postcodes everybody lives at its point (population-weighted where known)."""
-    with connection.cursor() as cursor:
-        cursor.execute(HOMES, {"geography": geography.pk, "srid": srid})
-        rows = cursor.fetchall()
-    table = np.array(rows, dtype=np.float64).reshape(-1, 4)
-    return Homes(table[:, :2], table[:, 2], table[:, 3].astype(np.int64))
-
-
-HOMES = """
-WITH leaves AS (
-    SELECT a.id, a.point, a.population FROM places_area a
-    WHERE a.geography_id = %(geography)s AND a.population > 0
-      AND NOT EXISTS (SELECT FROM places_area child WHERE child.parent_id = a.id)
-), points AS (
-    SELECT leaves.id, coalesce(p.point, leaves.point) AS point, coalesce(p.code, '') AS code,
-           leaves.population::float8 / count(*) OVER (PARTITION BY leaves.id) AS people
-    FROM leaves LEFT JOIN places_postcode p ON p.area_id = leaves.id AND NOT p.is_large_user
-), metres AS (
-    SELECT id, code, people, ST_Transform(point, %(srid)s::int) AS point FROM points
-)
-SELECT ST_X(point), ST_Y(point), people, id FROM metres ORDER BY id, code
-"""
-
-
-def read_register(srid: int, checked_on: dt.date) -> Register:
-    """Return the places shown, with their kind, hours, cost and whether somebody checked them."""
-    metres = Transform("point", srid)
-    rows = list(
-        Place.objects.shown()
-        .order_by("id")
-        .annotate(
-            east=Func(metres, function="ST_X", output_field=FloatField()),
-            north=Func(metres, function="ST_Y", output_field=FloatField()),
-            is_step_free=Exists(
-                Welcome.objects.filter(
-                    place=OuterRef("pk"),
-                    attribute=WelcomeAttribute.STEP_FREE,
-                    value=Answer.YES,
-                )
-            ),
-        )
-        .values_list(
-            "east",
-            "north",
-            "kind",
-            "weekly_hours",
-            "cost_to_stay",
-            "is_booking_needed",
-            "confirmed_at",
-            "opening_hours",
-            "is_step_free",
-        )
-    )
-    kinds = {kind: i for i, kind in enumerate(sorted({row[2] for row in rows}))}
-    is_free_to_enter = np.array([not row[5] for row in rows], np.bool_)
-    return Register(
-        xy=np.array([row[:2] for row in rows], np.float64).reshape(-1, 2),
-        kind=np.array([kinds[row[2]] for row in rows], np.int64),
-        hours=np.array([row[3] or 0.0 for row in rows], np.float64),
-        is_free=is_free_to_enter & np.array([row[4] in FREE_TO_STAY for row in rows], np.bool_),
-        is_cuppa=is_free_to_enter
-        & np.array([row[4] == CostToStay.SMALL_PURCHASE for row in rows], np.bool_),
-        opening_hours=[row[7] for row in rows],
-        is_step_free=np.array([row[8] for row in rows], np.bool_),
-        is_checked=np.array(
-            [row[6] is not None and timezone.localdate(row[6]) >= checked_on for row in rows],
-            np.bool_,
-        ),
-    )
 
 
 def _replace(

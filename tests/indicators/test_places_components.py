@@ -7,7 +7,7 @@ import pytest
 from django.contrib.gis.geos import GEOSGeometry, Point
 from django.db import connection
 
-from connections.indicators import components, release
+from connections.indicators import components, release, walking
 from connections.indicators.access import DETOUR, METRES_PER_MINUTE
 from connections.indicators.models import Component, Figure, Release
 from kinder.accounts.acting import Purpose
@@ -245,9 +245,9 @@ def test_without_any_place_nothing_is_told(zones: dict[str, Area]) -> None:
 )
 def test_metres_fit_the_country(longitude: float, latitude: float, srid: int) -> None:
     geography = GeographyFactory.create()
-    assert components.metres_of(geography) == 27_700
+    assert walking.metres_of(geography) == 27_700
     ZoneFactory.create_batch(1, point=Point(longitude, latitude), parent=None)
-    assert components.metres_of(geography) == srid
+    assert walking.metres_of(geography) == srid
 
 
 @pytest.mark.parametrize(
