@@ -110,6 +110,13 @@ def load_prompts(crowd: Crowd, *, day: dt.date, seed: int = SEED) -> int:
         if number + 1 > last:
             continue
         ready = (since <= number) & (until > number + 1)
+        made += copy_columns(
+            "interactions_promptasked",
+            {
+                "prompt_id": np.full(int(ready.sum()), str(month_on)),
+                "contributor_id": [keys.ids[i] for i in enrolled[ready]],
+            },
+        )
         people = enrolled[ready & (rng.random(len(enrolled)) < habit[enrolled])]
         count = len(people)
         lag = rng.choice([1, 2, 3, 6], count, p=[0.62, 0.22, 0.10, 0.06])

@@ -38,6 +38,7 @@ class StorySpec:
     state: Story.State
 
 
+WORDLESS = (Story.State.WITHDRAWN, Story.State.DECLINED)
 HEARD = (
     HeardSpec("Whinfield", 11, "The bench by the shops went, and with it the stopping to talk.",
               "The garden group built a new bench, with a back to lean on.", "whinfield"),
@@ -160,7 +161,7 @@ def _load_stories(
             consent=consent,
             area=areas[spec.community],
             month_on=month_on,
-            text=spec.text,
+            text="" if spec.state in WORDLESS else spec.text,
             language="en-gb",
             state=spec.state,
             approved_at=at + dt.timedelta(days=2) if is_agreed else None,

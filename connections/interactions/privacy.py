@@ -13,17 +13,22 @@ from connections.interactions.models import (
     Interaction,
     MeasureAnswer,
     Note,
+    OrdinaryDayCard,
     PromptAnswer,
+    PromptAsked,
     PromptEnrolment,
+    PromptMail,
     Story,
+    Thank,
 )
+from kinder.accounts.encryption import decrypt
 from kinder.accounts.models import Contributor
 from kinder.accounts.privacy import Holding, Person, Room, register
 
 Rows = list[dict[str, Any]]
 
 # One row of these for each person: what the remaining one has, stands.
-ONE_EACH: tuple[type[Model], ...] = (HomeArea, PromptEnrolment)
+ONE_EACH: tuple[type[Model], ...] = (HomeArea, PromptEnrolment, PromptMail, OrdinaryDayCard)
 
 
 def describe() -> list[Holding]:
@@ -65,6 +70,32 @@ def describe() -> list[Holding]:
             how_long=_("Until you take your consent back."),
         ),
         Holding(
+            model=Thank._meta.label_lower,
+            what=_(
+                "Thanks that you sent to a place. At some kinds of place we keep no link to you."
+            ),
+            why=_("So that you can take them back before or after they are shown."),
+            how_long=_("Until you take them back."),
+        ),
+        Holding(
+            model=PromptAsked._meta.label_lower,
+            what=_("In which months we asked you about an ordinary day."),
+            why=_("So that we know how many of the people we asked have answered."),
+            how_long=_("Until you delete your data."),
+        ),
+        Holding(
+            model=PromptMail._meta.label_lower,
+            what=_("Your e-mail address for the monthly question, encrypted, if you gave one."),
+            why=_("So that we can send you the question, and nothing else."),
+            how_long=_("Until you take it away."),
+        ),
+        Holding(
+            model=OrdinaryDayCard._meta.label_lower,
+            what=_("The number of the paper card that you typed in, if you did."),
+            why=_("So that one card counts once."),
+            how_long=_("Until you delete your data."),
+        ),
+        Holding(
             model=DeletedMoment._meta.label_lower,
             what=_("A scrambled mark of each moment you deleted, and nothing of what it said."),
             why=_("So that a copy still waiting on a phone does not bring it back."),
@@ -103,7 +134,7 @@ def export(person: Person) -> dict[str, Rows]:
             dict(row)
             for row in PromptAnswer.objects.filter(**own).values(
                 *("prompt__asked_on", "area__name", "gave", "received", "noticed"),
-                *("rely", "kind", "was_hard", "created_at"),
+                *("rely", "kind", "was_hard", "hard_reasons", "is_in_window", "created_at"),
             )
         ],
         "measure_answers": [
@@ -114,6 +145,22 @@ def export(person: Person) -> dict[str, Rows]:
         ],
         "stories": [
             dict(row) for row in Story.objects.filter(**own).values("text", "state", "month_on")
+        ],
+        "thanks": [
+            dict(row)
+            for row in Thank.objects.filter(**own).values(
+                "place__name", "text", "state", "month_on"
+            )
+        ],
+        "asked": [
+            dict(row) for row in PromptAsked.objects.filter(**own).values("prompt__asked_on")
+        ],
+        "question_sent_to": [
+            {"address": decrypt(mail.ciphertext), "confirmed_at": mail.confirmed_at}
+            for mail in PromptMail.objects.filter(**own)
+        ],
+        "cards": [
+            dict(row) for row in OrdinaryDayCard.objects.filter(**own).values("day_id", "number")
         ],
     }
 
@@ -128,20 +175,22 @@ def erase(person: Person) -> int:
         moments = model.objects.filter(**own)
         remember_deleted(moments.values_list("pk", flat=True))
         gone += moments.delete()[0]
-    answers: list[type[Model]] = [*ONE_EACH, PromptAnswer, MeasureAnswer, Story]
-    for told in answers:
+    told_too: tuple[type[Model], ...] = (PromptAsked, PromptAnswer, MeasureAnswer, Story, Thank)
+    for told in (*ONE_EACH, *told_too):
         gone += told._default_manager.filter(**own).delete()[0]
     return gone
 
 
 def merge(keep: Contributor, gone: Contributor) -> None:
     """Hand what `gone` told to `keep`. The triggers mark the months of both to be counted again."""
-    for model in (Interaction, Difficulty, Story):
+    for model in (Interaction, Difficulty, Story, Thank):
         model._default_manager.filter(contributor=gone).update(contributor=keep)
     for single in ONE_EACH:
         if not single._default_manager.filter(contributor=keep).exists():
             single._default_manager.filter(contributor=gone).update(contributor=keep)
     # Asked twice as two people, they count once: what the remaining one answered stands.
+    asked = PromptAsked.objects.filter(contributor=keep).values("prompt")
+    PromptAsked.objects.filter(contributor=gone).exclude(prompt__in=asked).update(contributor=keep)
     answered = PromptAnswer.objects.filter(contributor=keep).values("prompt")
     PromptAnswer.objects.filter(contributor=gone).exclude(prompt__in=answered).update(
         contributor=keep

@@ -1,6 +1,6 @@
 """WHAT HAPPENED: moments, prompts, the community's own measures, what was heard."""
 
-from connections.interactions.models.community import Heard, Response, Story
+from connections.interactions.models.community import Heard, Response, Story, Thank
 from connections.interactions.models.moment import (
     SHARDS,
     DeletedMoment,
@@ -10,12 +10,16 @@ from connections.interactions.models.moment import (
     Interaction,
     Note,
 )
+from connections.interactions.models.ordinary_day import OrdinaryDay, OrdinaryDayCard
 from connections.interactions.models.prompt import (
     Measure,
     MeasureAnswer,
+    MeasureComment,
     Prompt,
     PromptAnswer,
+    PromptAsked,
     PromptEnrolment,
+    PromptMail,
 )
 
 __all__ = [
@@ -28,10 +32,16 @@ __all__ = [
     "Interaction",
     "Measure",
     "MeasureAnswer",
+    "MeasureComment",
     "Note",
+    "OrdinaryDay",
+    "OrdinaryDayCard",
     "Prompt",
     "PromptAnswer",
+    "PromptAsked",
     "PromptEnrolment",
+    "PromptMail",
     "Response",
     "Story",
+    "Thank",
 ]

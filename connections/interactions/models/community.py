@@ -1,11 +1,13 @@
-"""What a community hears of itself: what was heard, stories, "you said, together we did"."""
+"""What a community hears of itself: what was heard and done, stories, thanks."""
+
+import uuid
 
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kinder.accounts.models import ConsentRecord, Contributor, Organisation, User
-from places.models import Area
+from places.models import Area, Place
 
 
 class Heard(models.Model):
@@ -44,6 +46,7 @@ class Response(models.Model):
     )
     done_on = models.DateField(_("when"))
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    hidden_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("response")
@@ -55,7 +58,11 @@ class Response(models.Model):
 
 class Story(models.Model):
     """A note shared by its author, who approved the final wording; published by two people in a
-    monthly batch, with month and community only."""
+    monthly batch, with month and community only.
+
+    The author approves by offering; a moderator who changes the wording sends it back to them. A
+    story that was withdrawn or not published keeps no words.
+    """
 
     class State(models.TextChoices):
         OFFERED = "offered", _("Offered")
@@ -71,9 +78,10 @@ class Story(models.Model):
     consent = models.ForeignKey(ConsentRecord, on_delete=models.PROTECT, related_name="+")
     area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="stories")
     month_on = models.DateField()
-    text = models.TextField(_("wording"), max_length=1200)
+    text = models.TextField(_("wording"), max_length=1200, blank=True)
     language = models.CharField(max_length=8)
     state = models.CharField(max_length=12, choices=State, default=State.OFFERED)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
     approved_at = models.DateTimeField(null=True, blank=True)
     first_signed_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -97,6 +105,66 @@ class Story(models.Model):
                 ),
                 name="interactions_story_two_people_publish",
             ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["withdrawn", "declined"], text="")
+                | (~models.Q(state__in=["withdrawn", "declined"]) & ~models.Q(text="")),
+                name="interactions_story_words_while_wanted",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month_on:%Y-%m} {self.state}"
+
+
+class Thank(models.Model):
+    """Nameless thanks to a place, shown after a moderator has read them, on a monthly card.
+
+    At a kind of place that would say too much of a person nobody is kept beside the words, so that
+    they can not be taken back later; the page says so.
+    """
+
+    class State(models.TextChoices):
+        OFFERED = "offered", _("Waiting to be read")
+        ACCEPTED = "accepted", _("Goes on the card")
+        DECLINED = "declined", _("Not taken")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    place = models.ForeignKey(Place, on_delete=models.CASCADE, related_name="thanks")
+    contributor = models.ForeignKey(
+        Contributor, on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
+    text = models.CharField(_("thanks"), max_length=160)
+    language = models.CharField(max_length=8)
+    month_on = models.DateField()
+    state = models.CharField(max_length=12, choices=State, default=State.OFFERED)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("thanks to a place")
+        verbose_name_plural = _("thanks to places")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(month_on__day=1), name="interactions_thank_month"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="offered", decided_at__isnull=True)
+                | (~models.Q(state="offered") & models.Q(decided_at__isnull=False)),
+                name="interactions_thank_decided",
+            ),
+        ]
+        indexes = [
+            # A moderator's queue, the oldest first.
+            models.Index(
+                "created_at",
+                condition=models.Q(state="offered"),
+                name="interactions_thank_waiting",
+            ),
+            # A place's card of a month.
+            models.Index("place", "month_on", name="interactions_thank_card"),
         ]
 
     def __str__(self) -> str:

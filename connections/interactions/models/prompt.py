@@ -1,10 +1,14 @@
 """The ordinary-day prompt, and the questions that communities chose for themselves."""
 
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kinder.accounts.models import Contributor, Organisation
+from connections.interactions.vocabulary import HardReason
+from kinder.accounts.models import Contributor, Organisation, User
 from places.models import Area
 
 
@@ -49,11 +53,62 @@ class PromptEnrolment(models.Model):
         return str(self.contributor_id)
 
 
+class PromptAsked(models.Model):
+    """That a person was enrolled on the day asked about, and so is asked: the denominator of the
+    ordinary day. Written once, on or after that day; a later pause changes nothing in it.
+
+    The numerator is the answers that are in the window. `mail_claimed_at` is set before the mail
+    goes out, so that a worker that dies then sends no second one.
+    """
+
+    prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="asked")
+    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    mail_claimed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("person asked")
+        verbose_name_plural = _("people asked")
+        constraints = [
+            models.UniqueConstraint(
+                "prompt", "contributor", name="interactions_promptasked_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.prompt_id} {self.contributor_id}"
+
+
+class PromptMail(models.Model):
+    """Where to send the question to, encrypted; used once its owner has typed the code sent there.
+
+    Of the code only a keyed hash is kept, for an hour and five tries.
+    """
+
+    contributor = models.OneToOneField(
+        Contributor, on_delete=models.CASCADE, primary_key=True, related_name="prompt_mail"
+    )
+    ciphertext = models.BinaryField()
+    language = models.CharField(max_length=8)
+    code_hmac = models.BinaryField(max_length=32, null=True)
+    code_sent_at = models.DateTimeField(null=True)
+    code_tries = models.PositiveSmallIntegerField(default=0)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("address for the prompt")
+        verbose_name_plural = _("addresses for the prompt")
+
+    def __str__(self) -> str:
+        return str(self.contributor_id)
+
+
 class PromptAnswer(models.Model):
     """What a person recalls of the day asked about. "None" is a good answer: all zeros.
 
     `rely` and `kind` are the Scottish Household Survey's agreement items, 1 strongly agree to
-    5 strongly disagree; null was skipped.
+    5 strongly disagree; null was skipped. `was_hard` says whether something made kindness hard that
+    day, with `hard_reasons` where they were told.
     """
 
     prompt = models.ForeignKey(Prompt, on_delete=models.CASCADE, related_name="answers")
@@ -65,6 +120,12 @@ class PromptAnswer(models.Model):
     rely = models.PositiveSmallIntegerField(null=True, blank=True)
     kind = models.PositiveSmallIntegerField(null=True, blank=True)
     was_hard = models.BooleanField(null=True, blank=True)
+    hard_reasons = ArrayField(
+        models.CharField(max_length=16, choices=HardReason),
+        default=list,
+        db_default=models.Value([], output_field=ArrayField(models.CharField(max_length=16))),
+        blank=True,
+    )
     is_in_window = models.BooleanField(_("answered in time"))
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -115,6 +176,25 @@ class Measure(models.Model):
         verbose_name_plural = _("community measures")
         constraints = [
             models.UniqueConstraint("area", "number", name="interactions_measure_unique"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["open", "closed"], opened_on__isnull=False)
+                | models.Q(state__in=["proposed", "declined"], opened_on__isnull=True),
+                name="interactions_measure_opened",
+            ),
+        ]
+        triggers = [
+            # Once people have answered it, another wording would be another question.
+            pgtrigger.Protect(
+                name="immutable_once_asked",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.state IN ('open', 'closed') AND (NEW.state IN ('proposed', 'declined')"
+                    " OR (NEW.question, NEW.scale, NEW.area_id, NEW.number, NEW.author,"
+                    " NEW.proposed_by_id, NEW.proposed_on, NEW.opened_on) IS DISTINCT FROM"
+                    " (OLD.question, OLD.scale, OLD.area_id, OLD.number, OLD.author,"
+                    " OLD.proposed_by_id, OLD.proposed_on, OLD.opened_on))"
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -123,6 +203,23 @@ class Measure(models.Model):
     @property
     def code(self) -> str:
         return f"M:{self.area.code}:{self.number}"
+
+
+class MeasureComment(models.Model):
+    """What a member of an organisation says of a proposed measure, before it is asked."""
+
+    measure = models.ForeignKey(Measure, on_delete=models.CASCADE, related_name="comments")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    written_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    text = models.CharField(_("comment"), max_length=400)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("comment on a measure")
+        verbose_name_plural = _("comments on measures")
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class MeasureAnswer(models.Model):
