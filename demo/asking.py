@@ -149,9 +149,22 @@ def _draw_prompts(
     prompts, month = [], start_on
     while month <= day:
         days = calendar.monthrange(month.year, month.month)[1]
-        asked_on = month.replace(day=int(rng.integers(2, days + 1)))
+        asked_on = month.replace(day=int(rng.integers(1, days + 1)))
+        if month == day.replace(day=1) != day:
+            # The running month asks about yesterday: whoever opens the demo finds the question.
+            asked_on = day - dt.timedelta(days=1)
         drawn_at = timezone.make_aware(dt.datetime.combine(month, dt.time(5)))
-        prompts.append(Prompt(month_on=month, asked_on=asked_on, drawn_at=drawn_at))
+        after = timezone.make_aware(
+            dt.datetime.combine(asked_on + dt.timedelta(days=1), dt.time(1))
+        )
+        prompts.append(
+            Prompt(
+                month_on=month,
+                asked_on=asked_on,
+                drawn_at=drawn_at,
+                asked_at=after if asked_on < day - dt.timedelta(days=1) else None,
+            )
+        )
         month = (month + dt.timedelta(days=32)).replace(day=1)
     Prompt.objects.bulk_create(prompts)
     return [(prompt.month_on, prompt.asked_on) for prompt in prompts]

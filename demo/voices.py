@@ -167,6 +167,7 @@ def _load_stories(
             approved_at=at + dt.timedelta(days=2) if is_agreed else None,
             first_signed_by=users["worker"] if is_out else None,
             second_signed_by=users["administrator"] if is_out else None,
+            signed_at=at + dt.timedelta(days=3) if is_out else None,
             published_on=published_on if is_out else None,
         )
         made += 2

@@ -61,7 +61,7 @@ class Story(models.Model):
     monthly batch, with month and community only.
 
     The author approves by offering; a moderator who changes the wording sends it back to them. A
-    story that was withdrawn or not published keeps no words.
+    story that was withdrawn keeps no words.
     """
 
     class State(models.TextChoices):
@@ -89,6 +89,8 @@ class Story(models.Model):
     second_signed_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # When the second of them signed: the batch of the next month takes it.
+    signed_at = models.DateTimeField(null=True, blank=True)
     published_on = models.DateField(null=True, blank=True)
 
     class Meta:
@@ -106,7 +108,8 @@ class Story(models.Model):
                 name="interactions_story_two_people_publish",
             ),
             models.CheckConstraint(
-                condition=models.Q(state__in=["withdrawn", "declined"], text="")
+                condition=models.Q(state="withdrawn", text="")
+                | models.Q(state="declined")
                 | (~models.Q(state__in=["withdrawn", "declined"]) & ~models.Q(text="")),
                 name="interactions_story_words_while_wanted",
             ),

@@ -18,6 +18,8 @@ class Prompt(models.Model):
     month_on = models.DateField(primary_key=True)
     asked_on = models.DateField(_("the day asked about"), unique=True)
     drawn_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When those enrolled on the day were written down, once that day was over.
+    asked_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("ordinary-day prompt")
@@ -55,7 +57,7 @@ class PromptEnrolment(models.Model):
 
 class PromptAsked(models.Model):
     """That a person was enrolled on the day asked about, and so is asked: the denominator of the
-    ordinary day. Written once, on or after that day; a later pause changes nothing in it.
+    ordinary day. Written once, when that day is over; a later pause changes nothing in it.
 
     The numerator is the answers that are in the window. `mail_claimed_at` is set before the mail
     goes out, so that a worker that dies then sends no second one.
