@@ -30,7 +30,7 @@ COPY --from=front /app/static/dist static/dist
 # The values only let the settings load: nothing is connected to and nothing is kept.
 RUN KINDER_STATIC_ROOT=/app/staticfiles KINDER_SECRET_KEY=build KINDER_ENCRYPTION_KEYS=build \
   DATABASE_URL=postgis://build@localhost/build REDIS_URL=redis://localhost \
-  python manage.py collectstatic --no-input --verbosity 0
+  sh -c "python manage.py compile_words && python manage.py collectstatic --no-input --verbosity 0"
 ENV KINDER_STATIC_ROOT=/app/staticfiles KINDER_MEDIA_ROOT=/var/lib/kinder/media \
   DJANGO_SETTINGS_MODULE=kinder.settings
 USER kinder

@@ -205,6 +205,16 @@ collect_static() {
   stamp static "$wanted"
 }
 
+# What pages say in other languages is compiled from the catalogues in locale/.
+words_stamp() { { cat locale/*/LC_MESSAGES/django.po 2>/dev/null || true; cat requirements.lock; } | hash_stdin; }
+needs_words() { ! stamped words "$(words_stamp)"; }
+compile_words() {
+  local wanted
+  wanted=$(words_stamp)
+  "$VENV/bin/python" manage.py compile_words
+  stamp words "$wanted"
+}
+
 # ------------------------------------------------------------------ all together
 
 # Tests and benchmarks are the same whatever the shell around them has set.
@@ -249,5 +259,7 @@ prepare() {
   step "Front end" \
     "check the network, then run this again; if it stays broken delete node_modules and run this again." \
     needs_frontend build_frontend
+  step "Translated words" "read the log above: a file in locale/ cannot be read." \
+    needs_words compile_words
   unlock 9
 }

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse, translate_url
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext_lazy, to_locale
+from django.utils.translation import get_language, gettext_lazy
 
 from connections.indicators.disclosure import K_MIN
 from kinder.accounts.models import User
+from kinder.pages.words import has_words, is_machine_made
 
 THEME_COOKIE = "kinder_theme"
 TEXT_COOKIE = "kinder_text"
@@ -42,17 +42,6 @@ NAVIGATION: tuple[tuple[str, str | Promise, bool], ...] = (
     ("reports:index", gettext_lazy("Figures"), False),
     ("pages:today", gettext_lazy("Today"), True),
 )
-
-
-def has_words(code: str) -> bool:
-    """Tell whether the words of a language are there: a name in the list that leads to English
-    would be a broken promise."""
-    if code == settings.LANGUAGE_CODE:
-        return True
-    return any(
-        (Path(folder) / to_locale(code) / "LC_MESSAGES" / "django.mo").exists()
-        for folder in settings.LOCALE_PATHS
-    )
 
 
 class Site:
@@ -89,6 +78,16 @@ class Site:
             for code, name in settings.LANGUAGES
             if has_words(code)
         ]
+
+    @cached_property
+    def is_machine_made(self) -> bool:
+        """Whether a machine made the words of this page, and no speaker confirmed them."""
+        return is_machine_made(get_language() or "")
+
+    @property
+    def english_url(self) -> str:
+        """This page in the language that it was written in."""
+        return translate_url(self._request.get_full_path(), settings.LANGUAGE_CODE)
 
     @cached_property
     def language_name(self) -> str:

@@ -1,0 +1,222 @@
+"""The translated words of residents' pages: which sources hold them, and the catalogues.
+
+A catalogue is `locale/<language>/LC_MESSAGES/django.po`, kept in the repository; `bin/manage
+collect_words` brings it up to date with the sources, `compile_words` makes the .mo that pages read.
+Babel does both, so that no gettext programs are needed. Workers' and funders' pages are in English.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract
+from babel.messages.mofile import read_mo, write_mo
+from babel.messages.pofile import read_po, write_po
+from django.conf import settings
+from django.utils.translation import to_locale
+from django.utils.translation.template import templatize
+
+# Which files speak to residents. A page that extends base_worker.html never does.
+SOURCES = (
+    "templates/*.html",
+    "templates/_parts/*.html",
+    "templates/account/**/*.html",
+    "templates/account/**/*.txt",
+    "templates/interactions/**/*.html",
+    "templates/pages/**/*.html",
+    "templates/places/**/*.html",
+    "kinder/accounts/forms.py",
+    "kinder/pages/*.py",
+    "kinder/settings.py",
+    "connections/interactions/**/*.py",
+    "places/*.py",
+    "places/models/*.py",
+)
+# What stands among them and is read by workers, administrators or programs alone.
+NOT_FOR_RESIDENTS = (
+    "**/admin.py",
+    "**/api.py",
+    "**/apps.py",
+    "**/migrations/*.py",
+    "**/privacy.py",
+    "connections/interactions/models/*.py",
+    "kinder/pages/setup.py",
+    "kinder/pages/today.py",
+    "kinder/pages/words.py",
+    "places/baking.py",
+    "places/models/area.py",
+    "templates/base_worker.html",
+    "templates/pages/setup.html",
+    "templates/places/admin_hide.html",
+)
+FOR_WORKERS = '{% extends "base_worker.html" %}'
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "ngettext": (1, 2),
+    "ngettext_lazy": (1, 2),
+    "pgettext": ((1, "c"), 2),
+    "pgettext_lazy": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+    "npgettext_lazy": ((1, "c"), 2, 3),
+}
+MACHINE = "a machine"
+"""The last translator of a catalogue that nobody who speaks the language has confirmed yet."""
+# Babel does not know these languages' plural forms: how many, and which for a number n.
+PLURALS = {"gd": (4, "(n==1 || n==11) ? 0 : (n==2 || n==12) ? 1 : (n>2 && n<20) ? 2 : 3")}
+
+
+def list_sources() -> list[Path]:
+    """Return the files whose words residents read, in one order."""
+    root = Path(settings.BASE_DIR)
+    found = {path for pattern in SOURCES for path in root.glob(pattern)}
+    hidden = {path for pattern in NOT_FOR_RESIDENTS for path in root.glob(pattern)}
+    return sorted(
+        path
+        for path in found - hidden
+        if path.suffix == ".py" or FOR_WORKERS not in path.read_text(encoding="utf-8")
+    )
+
+
+def collect_words() -> Catalog:
+    """Return a catalogue without translations of every text that residents' pages may show."""
+    catalog = Catalog(project="Kinder", charset="utf-8", creation_date=_ALWAYS)
+    for path in list_sources():
+        place = path.relative_to(settings.BASE_DIR).as_posix()
+        for _line, ids, comments, context in _extract(path):
+            # No line numbers: moving a paragraph is no change of its words.
+            catalog.add(ids, locations=[(place, 0)], auto_comments=comments, context=context)
+    return catalog
+
+
+_ALWAYS = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+"""A date that stays, so that a catalogue changes when its words do and never otherwise."""
+
+
+def _extract(path: Path) -> Iterator[tuple[int, str | tuple[str, ...], list[str], str | None]]:
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".py":
+        # Django turns a template into calls of gettext; their indentation means nothing.
+        lines = templatize(text, origin=str(path)).splitlines()
+        text = "\n".join(line.strip() for line in lines)
+    yield from extract(
+        "python", BytesIO(text.encode()), keywords=KEYWORDS, comment_tags=("Translators:",)
+    )
+
+
+def list_languages() -> list[str]:
+    """Return the codes of the languages that words are translated into."""
+    return [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
+
+
+def find_catalogue(code: str) -> Path:
+    """Return where the words of a language are kept, whether they are there or not."""
+    return Path(settings.LOCALE_PATHS[0]) / to_locale(code) / "LC_MESSAGES" / "django.po"
+
+
+def read_catalogue(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, charset="utf-8", abort_invalid=True)
+
+
+def update_catalogue(code: str, words: Catalog) -> Path:
+    """Bring a language's catalogue up to date with `words`; what was translated stays."""
+    path = find_catalogue(code)
+    if path.exists():
+        catalog = read_catalogue(path)
+    else:
+        catalog = _start_catalogue(code)
+        path.parent.mkdir(parents=True)
+    catalog.update(words, no_fuzzy_matching=True, update_header_comment=False)
+    catalog.obsolete.clear()
+    catalog.creation_date = catalog.revision_date = _ALWAYS
+    with path.open("wb") as file:
+        write_po(file, catalog, width=100, sort_output=True, include_lineno=False)
+    return path
+
+
+def _start_catalogue(code: str) -> Catalog:
+    catalog = Catalog(
+        locale=to_locale(code),
+        header_comment=f"# Whoever confirms these words ({code}) replaces “{MACHINE}” below.",
+        project="Kinder",
+        version="1",
+        charset="utf-8",
+        last_translator=MACHINE,
+        language_team=code,
+        msgid_bugs_address="see README.md",
+        fuzzy=False,
+    )
+    if code in PLURALS:
+        count, which = PLURALS[code]
+        catalog.mime_headers = [("Plural-Forms", f"nplurals={count}; plural=({which});")]
+    return catalog
+
+
+def find_gaps(code: str, words: Catalog) -> list[str]:
+    """Return the texts of `words` that the catalogue of a language lacks or bends.
+
+    A translation is bent when it is marked as doubtful, when it loses or invents a placeholder, or
+    when it has fewer plural forms than the language.
+    """
+    path = find_catalogue(code)
+    if not path.exists():
+        return [f"{code}: there is no catalogue"]
+    catalog = read_catalogue(path)
+    gaps = []
+    for message in words:
+        if not message.id:
+            continue
+        found = catalog.get(message.id, message.context)
+        if found is None or not _is_translated(found):
+            gaps.append(f"{code}: not translated: {_name(message)}")
+        elif found.fuzzy:
+            gaps.append(f"{code}: doubtful: {_name(message)}")
+        else:
+            gaps += [f"{code}: {error}: {_name(message)}" for error in found.check(catalog)]
+    return gaps
+
+
+def compile_words() -> list[Path]:
+    """Make the .mo beside every .po; return those that were written."""
+    written = []
+    for code in list_languages():
+        path = find_catalogue(code)
+        if path.exists():
+            compiled = path.with_suffix(".mo")
+            aside = path.with_suffix(".mo.new")
+            with aside.open("wb") as file:
+                write_mo(file, read_catalogue(path))
+            aside.replace(compiled)
+            written.append(compiled)
+    return written
+
+
+@lru_cache
+def has_words(code: str) -> bool:
+    """Tell whether the words of a language are there: a name in the list that leads to English
+    would be a broken promise."""
+    return code == settings.LANGUAGE_CODE or find_catalogue(code).with_suffix(".mo").exists()
+
+
+@lru_cache
+def is_machine_made(code: str) -> bool:
+    """Tell whether a machine translated the words of a language and no speaker confirmed them."""
+    compiled = find_catalogue(code).with_suffix(".mo")
+    if code == settings.LANGUAGE_CODE or not compiled.exists():
+        return False
+    with compiled.open("rb") as file:
+        return read_mo(file).last_translator == MACHINE
+
+
+def _is_translated(message: Message) -> bool:
+    forms = message.string if isinstance(message.string, (list, tuple)) else [message.string]
+    return all(forms)
+
+
+def _name(message: Message) -> str:
+    return message.id if isinstance(message.id, str) else message.id[0]
