@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import dj_database_url
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 from environs import Env, EnvError
@@ -233,15 +234,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 10},
     },
-    "forget": {
-        "task": "connections.indicators.tasks.forget",
-        "schedule": 6 * 3600.0,
-        "options": {"expires": 3600},
-    },
-    "forget-traces": {
-        "task": "connections.interactions.tasks.forget_traces",
-        "schedule": 24 * 3600.0,
-        "options": {"expires": 3600},
+    # A machine that was off at that time catches up when Beat starts.
+    "apply-retention": {
+        "task": "kinder.accounts.tasks.apply_retention",
+        "schedule": crontab(hour=3, minute=20),
+        "options": {"expires": 6 * 3600},
     },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(BASE_DIR / ".local" / "beat-schedule")

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis
+import pgtrigger
 import pytest
 import redis
 from django.conf import settings
 from django.db import connections
+from django.test import TransactionTestCase
 from django.utils import translation
 
 from kinder.cache import breaker
@@ -43,6 +45,18 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     """Copy the test database from one that bin/test has already migrated."""
     if template := os.environ.get("KINDER_TEST_TEMPLATE"):
         connections["default"].settings_dict["TEST"]["TEMPLATE"] = template
+
+
+@pytest.fixture(scope="session", autouse=True)
+def may_empty_the_audit() -> None:
+    """Tests that commit are cleaned up by TRUNCATE, which the audit refuses to everybody else."""
+    tear_down = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+    def tear_down_all(case: TransactionTestCase) -> None:
+        with pgtrigger.ignore("accounts.AuditEvent:never_emptied"):
+            tear_down(case)
+
+    TransactionTestCase._fixture_teardown = tear_down_all  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,17 @@
 """What this room holds about a person, and how it lets go of it."""
 
+import datetime as dt
 import uuid
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from connections.indicators.models import ContributorMonth, Quarter, QuarterContributor
-from connections.indicators.release import reopen_without
+from connections.indicators.release import forget_old_sums, forget_sightings, reopen_without
 from kinder.accounts.models import Contributor
-from kinder.accounts.privacy import Holding, Person, Room, register
+from kinder.accounts.privacy import Holding, Person, RetentionRule, Room, register
 
 
 def describe() -> list[Holding]:
@@ -78,5 +80,43 @@ def _contributor_of(person: Person) -> uuid.UUID | None:
     return Contributor.objects.filter(user=person).values_list("pk", flat=True).first()
 
 
+def _let_go_of_sums(now: dt.datetime, *, is_dry_run: bool) -> int:
+    return forget_old_sums(now, is_dry_run=is_dry_run)
+
+
+def _let_go_of_sightings(now: dt.datetime, *, is_dry_run: bool) -> int:
+    return forget_sightings(now, is_dry_run=is_dry_run)
+
+
+RETENTION = (
+    RetentionRule(
+        name="indicators.frozen_sums",
+        what=gettext_lazy("People's counts of a quarter, and the sums that figures are made of."),
+        why=gettext_lazy("A year's figures are made from its own sums."),
+        how_long=gettext_lazy("13 months after the quarter's end. Published figures stay."),
+        source=gettext_lazy("The method: for a year a release can be made again from its sums."),
+        apply=_let_go_of_sums,
+    ),
+    RetentionRule(
+        name="indicators.network_sightings",
+        what=gettext_lazy("Scrambled marks of the networks that people wrote from."),
+        why=gettext_lazy("Against floods, while a quarter's figures are being made."),
+        how_long=gettext_lazy(
+            "Until the quarter's figures are out; 13 months where there are none."
+        ),
+        source=gettext_lazy("The need that it serves; then as long as the sums themselves."),
+        apply=_let_go_of_sightings,
+    ),
+)
+
+
 def register_room() -> None:
-    register(Room(name="indicators", describe=describe, export=export, erase=erase))
+    register(
+        Room(
+            name="indicators",
+            describe=describe,
+            export=export,
+            erase=erase,
+            retention=RETENTION,
+        )
+    )

@@ -32,6 +32,7 @@ from connections.indicators.models import (
 from kinder.accounts.acting import Purpose, acting
 from kinder.accounts.audit import record
 from kinder.accounts.models import NetworkSighting, User
+from kinder.accounts.retention import let_go_of
 from kinder.accounts.rules import Refused
 from places.models import Geography, Population
 
@@ -41,6 +42,7 @@ __all__ = [
     "continue_work",
     "finish_release",
     "forget_old_sums",
+    "forget_sightings",
     "freeze_quarter",
     "progress_of",
     "publish_release",
@@ -215,21 +217,34 @@ def reopen_without(touched: dict[dt.date, set[int]]) -> int:
     return reopened
 
 
-def forget_old_sums(now: dt.datetime | None = None) -> int:
+def forget_old_sums(now: dt.datetime | None = None, *, is_dry_run: bool = False) -> int:
     """Delete frozen rows and components of quarters that ended KEPT_MONTHS ago; return how many
     rows. Figures stay. What is being computed is left until it is done."""
-    today = quarters.today(now)
-    month = today.year * 12 + today.month - 1 - KEPT_MONTHS
-    before = dt.date(month // 12, month % 12 + 1, 1)
     ended = [
         quarter.starts_on
         for quarter in Quarter.objects.exclude(releases__state=Release.State.COMPUTING)
-        if quarters.next_quarter(quarter.starts_on) <= before
+        if quarters.next_quarter(quarter.starts_on) <= _first_kept(now)
     ]
     with acting(purpose=Purpose.RELEASE):
-        rows, _ = QuarterContributor.objects.filter(quarter__in=ended).delete()
-        sums, _ = Component.objects.filter(release__quarter__in=ended).delete()
-    return rows + sums
+        frozen = QuarterContributor.objects.filter(quarter__in=ended)
+        sums = Component.objects.filter(release__quarter__in=ended)
+        return sum(let_go_of(rows, is_dry_run=is_dry_run) for rows in (frozen, sums))
+
+
+def forget_sightings(now: dt.datetime | None = None, *, is_dry_run: bool = False) -> int:
+    """Delete network sightings that a published release has left over, and those of quarters that
+    nobody released within KEPT_MONTHS; return how many."""
+    released = Release.objects.filter(
+        state__in=[Release.State.PUBLISHED, Release.State.SUPERSEDED]
+    ).values("quarter")
+    over = Q(quarter_on__in=released) | Q(quarter_on__lt=_first_kept(now))
+    return let_go_of(NetworkSighting.objects.filter(over), is_dry_run=is_dry_run)
+
+
+def _first_kept(now: dt.datetime | None) -> dt.date:
+    today = quarters.today(now)
+    month = today.year * 12 + today.month - 1 - KEPT_MONTHS
+    return dt.date(month // 12, month % 12 + 1, 1)
 
 
 def close_alert(*, by: User, alert: AbuseAlert) -> AbuseAlert:

@@ -4,7 +4,7 @@ import random
 
 from celery import shared_task
 
-from connections.indicators.release import continue_work, forget_old_sums
+from connections.indicators.release import continue_work
 from connections.indicators.sweep import MARKS_AT_ONCE, SHARDS, sweep_shard
 
 
@@ -24,9 +24,3 @@ def sweep() -> None:
 def continue_releases() -> None:
     """Compute what is left of any release, and gate what is complete."""
     continue_work()
-
-
-@shared_task
-def forget() -> None:
-    """Delete the sums of quarters that ended more than 13 months ago."""
-    forget_old_sums()

@@ -272,11 +272,5 @@ def remember_deleted(ids: Iterable[uuid.UUID]) -> None:
     )
 
 
-def forget_traces(*, now: dt.datetime | None = None) -> int:
-    """Forget deleted ids after TRACES_FOR; return how many."""
-    before = (now or timezone.now()) - TRACES_FOR
-    return DeletedMoment.objects.filter(deleted_at__lt=before).delete()[0]
-
-
 def _is_deleted(id_: uuid.UUID) -> bool:
     return DeletedMoment.objects.filter(id_hmac__in=fingerprints(_TRACE, id_.bytes)).exists()

@@ -1,11 +1,13 @@
 """What this room holds about a person, and how it lets go of it or hands it on."""
 
+import datetime as dt
 from typing import Any
 
 from django.db.models import Model
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from connections.interactions.actions import remember_deleted
+from connections.interactions.actions import TRACES_FOR, remember_deleted
 from connections.interactions.models import (
     DeletedMoment,
     Difficulty,
@@ -23,12 +25,16 @@ from connections.interactions.models import (
 )
 from kinder.accounts.encryption import decrypt
 from kinder.accounts.models import Contributor
-from kinder.accounts.privacy import Holding, Person, Room, register
+from kinder.accounts.privacy import Holding, Person, RetentionRule, Room, register
+from kinder.accounts.retention import let_go_of
 
 Rows = list[dict[str, Any]]
 
 # One row of these for each person: what the remaining one has, stands.
 ONE_EACH: tuple[type[Model], ...] = (HomeArea, PromptEnrolment, PromptMail, OrdinaryDayCard)
+
+NOTES_FOR = dt.timedelta(days=365)
+"""What the note box promises: private words go after 12 months."""
 
 
 def describe() -> list[Holding]:
@@ -201,5 +207,44 @@ def merge(keep: Contributor, gone: Contributor) -> None:
             MeasureAnswer.objects.filter(pk=answer.pk).update(contributor=keep)
 
 
+def _let_go_of_notes(now: dt.datetime, *, is_dry_run: bool) -> int:
+    return let_go_of(Note.objects.filter(created_at__lt=now - NOTES_FOR), is_dry_run=is_dry_run)
+
+
+def _let_go_of_traces(now: dt.datetime, *, is_dry_run: bool) -> int:
+    return let_go_of(
+        DeletedMoment.objects.filter(deleted_at__lt=now - TRACES_FOR), is_dry_run=is_dry_run
+    )
+
+
+RETENTION = (
+    RetentionRule(
+        name="interactions.notes",
+        what=gettext_lazy("Private words beside a moment."),
+        why=gettext_lazy("They are for remembering, and memories of a year ago need no keeping."),
+        how_long=gettext_lazy("12 months."),
+        source=gettext_lazy("What the note box promises."),
+        apply=_let_go_of_notes,
+    ),
+    RetentionRule(
+        name="interactions.deleted_moments",
+        what=gettext_lazy("Scrambled marks of moments that were deleted."),
+        why=gettext_lazy("So that a copy still waiting on a phone does not bring one back."),
+        how_long=gettext_lazy("60 days."),
+        source=gettext_lazy("A moment that waits on a phone is accepted for 30 days; twice that."),
+        apply=_let_go_of_traces,
+    ),
+)
+
+
 def register_room() -> None:
-    register(Room(name="interactions", describe=describe, export=export, erase=erase, merge=merge))
+    register(
+        Room(
+            name="interactions",
+            describe=describe,
+            export=export,
+            erase=erase,
+            merge=merge,
+            retention=RETENTION,
+        )
+    )

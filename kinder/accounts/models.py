@@ -251,11 +251,35 @@ class Subject(models.Model):
         return str(self.id)
 
 
+class ConsentWording(models.Model):
+    """The very words that somebody was asked with: kept once, however many agreed to them."""
+
+    sha256 = models.BinaryField(primary_key=True, max_length=32, editable=False)
+    purpose = models.CharField(_("for what"), max_length=40)
+    version = models.CharField(_("version of the wording"), max_length=20)
+    language = models.CharField(_("language"), max_length=8)
+    text = models.TextField(_("wording"))
+    first_used_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("wording of a consent")
+        verbose_name_plural = _("wordings of consents")
+        triggers = [
+            pgtrigger.Protect(name="wording_stays", operation=pgtrigger.Update | pgtrigger.Delete),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.version} ({self.language})"
+
+
 class ConsentRecord(models.Model):
     """That somebody agreed to a wording, and when they withdrew."""
 
     subject = models.ForeignKey(Subject, on_delete=models.CASCADE, related_name="consents")
     purpose = models.CharField(_("for what"), max_length=40)
+    wording = models.ForeignKey(
+        ConsentWording, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     wording_version = models.CharField(_("version of the wording"), max_length=20)
     language = models.CharField(_("language"), max_length=8)
     given_at = models.DateTimeField(default=timezone.now)
@@ -308,6 +332,13 @@ class AuditEvent(models.Model):
                 name="append_only",
                 operation=pgtrigger.Update | pgtrigger.Delete,
             ),
+            pgtrigger.Trigger(
+                name="never_emptied",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'Nobody empties the table %', TG_TABLE_NAME;",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -348,6 +379,32 @@ class Tombstone(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.created_at:%Y-%m-%d}"
+
+
+class RetentionRun(models.Model):
+    """A day's letting go of what was kept long enough: by rule, how many rows went.
+
+    Each batch adds its count in the transaction that deletes, so that a run that was cut short
+    still says what it did; `finished_at` is null then.
+    """
+
+    started_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True, editable=False)
+    is_cut_short = models.BooleanField(default=False, editable=False)
+    counts = models.JSONField(_("rows by rule"), default=dict, editable=False)
+    failed = models.JSONField(_("rules that failed"), default=list, editable=False)
+
+    class Meta:
+        verbose_name = _("run of the retention schedule")
+        verbose_name_plural = _("runs of the retention schedule")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.started_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def rows(self) -> int:
+        return sum(self.counts.values())
 
 
 def make_task_key() -> str:

@@ -1,5 +1,6 @@
 """What accounts itself holds about a person: its answers to the privacy registry."""
 
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -12,8 +13,10 @@ from django.contrib.sessions.models import Session
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kinder.accounts.audit import subject_of
+from kinder.accounts.devices import COOKIE_DAYS
 from kinder.accounts.models import (
     ConsentRecord,
     Contributor,
@@ -21,11 +24,22 @@ from kinder.accounts.models import (
     Membership,
     NetworkSighting,
     Subject,
+    Task,
     User,
 )
-from kinder.accounts.privacy import OWN_ROOM, Holding, Person, Room
+from kinder.accounts.privacy import OWN_ROOM, Holding, Person, RetentionRule, Room
+from kinder.accounts.retention import let_go_of
 
 Rows = list[dict[str, Any]]
+
+SIGN_UPS_FOR = dt.timedelta(days=7)
+"""An account that was begun and never confirmed may carry somebody else's address."""
+DEVICES_FOR = dt.timedelta(days=COOKIE_DAYS + 30)
+"""No browser keeps the cookie that a device is known by for longer than COOKIE_DAYS."""
+CONSENTS_FOR = dt.timedelta(days=5 * 365 + 1)
+"""Prescription and Limitation (Scotland) Act 1973, section 6: claims end after five years."""
+TASKS_FOR = dt.timedelta(days=400)
+"""Somebody may ask next year who did what this year; a judgement."""
 
 
 def describe() -> list[Holding]:
@@ -204,4 +218,107 @@ def merge(keep: Contributor, gone: Contributor) -> None:
         consents.update(subject=subject)
 
 
-ROOM = Room(name=OWN_ROOM, describe=describe, export=export, erase=erase, merge=merge)
+def _let_go_of_sessions(now: dt.datetime, *, is_dry_run: bool) -> int:
+    return let_go_of(Session.objects.filter(expire_date__lt=now), is_dry_run=is_dry_run)
+
+
+def _let_go_of_sign_ins(now: dt.datetime, *, is_dry_run: bool) -> int:
+    alive = Session.objects.filter(expire_date__gte=now, pk=models.OuterRef("session_key"))
+    return let_go_of(
+        UserSession.objects.filter(
+            ~models.Exists(alive), created_at__lt=now - dt.timedelta(days=1)
+        ),
+        is_dry_run=is_dry_run,
+    )
+
+
+def _let_go_of_sign_ups(now: dt.datetime, *, is_dry_run: bool) -> int:
+    """Accounts that nobody ever confirmed and that nothing in any room points at."""
+    begun = User.objects.filter(
+        created_at__lt=now - SIGN_UPS_FOR, last_login=None, is_administrator=False
+    ).filter(models.Exists(EmailAddress.objects.filter(user=models.OuterRef("pk"), verified=False)))
+    for relation in User._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, models.ManyToOneRel) or relation.related_model in (
+            EmailAddress,
+            Subject,
+        ):
+            continue
+        pointing = relation.related_model._default_manager.filter(
+            **{relation.field.name: models.OuterRef("pk")}
+        )
+        begun = begun.filter(~models.Exists(pointing))
+    return let_go_of(begun, is_dry_run=is_dry_run)
+
+
+def _let_go_of_devices(now: dt.datetime, *, is_dry_run: bool) -> int:
+    unseen = Device.objects.filter(last_seen_on__lt=timezone.localdate(now) - DEVICES_FOR)
+    return let_go_of(unseen, is_dry_run=is_dry_run)
+
+
+def _let_go_of_consents(now: dt.datetime, *, is_dry_run: bool) -> int:
+    withdrawn = ConsentRecord.objects.filter(withdrawn_at__lt=now - CONSENTS_FOR)
+    return let_go_of(withdrawn, is_dry_run=is_dry_run)
+
+
+def _let_go_of_tasks(now: dt.datetime, *, is_dry_run: bool) -> int:
+    return let_go_of(Task.objects.filter(done_at__lt=now - TASKS_FOR), is_dry_run=is_dry_run)
+
+
+RETENTION = (
+    RetentionRule(
+        name="accounts.sessions",
+        what=gettext_lazy("Sessions of browsers that were signed in."),
+        why=gettext_lazy("A session that has run out opens nothing any more."),
+        how_long=gettext_lazy("Until it runs out: 14 days after the last sign-in."),
+        source=gettext_lazy("Django's SESSION_COOKIE_AGE."),
+        apply=_let_go_of_sessions,
+    ),
+    RetentionRule(
+        name="accounts.sign_ins",
+        what=gettext_lazy("From which browser and network address somebody signed in."),
+        why=gettext_lazy("It is shown so that people can sign out elsewhere."),
+        how_long=gettext_lazy("As long as its session."),
+        source=gettext_lazy("The need that it serves."),
+        apply=_let_go_of_sign_ins,
+    ),
+    RetentionRule(
+        name="accounts.sign_ups",
+        what=gettext_lazy("Accounts that were begun and never confirmed."),
+        why=gettext_lazy("They may carry the address of somebody who never asked for one."),
+        how_long=gettext_lazy("7 days."),
+        source=gettext_lazy("A judgement: long enough to find the code in a full inbox."),
+        apply=_let_go_of_sign_ups,
+    ),
+    RetentionRule(
+        name="accounts.devices",
+        what=gettext_lazy("Scrambled keys of phones that were not seen for long."),
+        why=gettext_lazy("The cookie that they belong to exists in no browser any more."),
+        how_long=gettext_lazy("430 days after the phone was last seen."),
+        source=gettext_lazy("Browsers keep a cookie for 400 days at most."),
+        apply=_let_go_of_devices,
+    ),
+    RetentionRule(
+        name="accounts.consents",
+        what=gettext_lazy("Consents that were taken back."),
+        why=gettext_lazy("Until then we may have to show that we had asked."),
+        how_long=gettext_lazy("5 years after they were taken back."),
+        source=gettext_lazy("Prescription and Limitation (Scotland) Act 1973, section 6."),
+        apply=_let_go_of_consents,
+    ),
+    RetentionRule(
+        name="accounts.tasks",
+        what=gettext_lazy("Tasks that are done, and who did them."),
+        why=gettext_lazy("So that last year's work can still be looked up."),
+        how_long=gettext_lazy("400 days after they were done."),
+        source=gettext_lazy("A judgement."),
+        apply=_let_go_of_tasks,
+    ),
+)
+ROOM = Room(
+    name=OWN_ROOM,
+    describe=describe,
+    export=export,
+    erase=erase,
+    merge=merge,
+    retention=RETENTION,
+)

@@ -3,11 +3,15 @@
 A room registers itself in its AppConfig.ready; accounts never imports a room.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kinder.accounts.models import Contributor, User
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
 
 Person = User | Contributor
 
@@ -22,16 +26,44 @@ class Holding:
     how_long: str
 
 
+class LetGo(Protocol):
+    """Lets go of what a rule no longer keeps at `now`, and returns how many rows.
+
+    A dry run changes nothing and counts all that is due. A real call deletes a batch (all of it,
+    where that is little) and is called again until it returns 0; each call is one transaction.
+    """
+
+    def __call__(self, now: dt.datetime, /, *, is_dry_run: bool) -> int: ...
+
+
+@dataclass(frozen=True)
+class RetentionRule:
+    """How long one kind of record is kept, why so long, and how it is let go of.
+
+    `name` is the rule's code, with its room: "interactions.notes". `how_long` is told from a named
+    constant; `source` says whence that comes: a law, a page of the method, or the need it serves.
+    """
+
+    name: str
+    what: "_StrOrPromise"
+    why: "_StrOrPromise"
+    how_long: "_StrOrPromise"
+    source: "_StrOrPromise"
+    apply: LetGo
+
+
 @dataclass(frozen=True)
 class Room:
     """A room's answers: `export` gives rows as plain data, `erase` deletes and counts, `merge`
-    hands the records of the second contributor to the first."""
+    hands the records of the second contributor to the first, `retention` says what goes by itself
+    when (kinder.accounts.retention applies it every day)."""
 
     name: str
     describe: Callable[[], list[Holding]]
     export: Callable[[Person], dict[str, list[dict[str, Any]]]]
     erase: Callable[[Person], int]
     merge: Callable[[Contributor, Contributor], None] | None = None
+    retention: tuple[RetentionRule, ...] = ()
 
 
 # The room of accounts answers too, and erases last: the others point at its rows.

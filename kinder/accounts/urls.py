@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kinder.accounts import views
+from kinder.accounts import oversight_views, views
 
 app_name = "accounts"
 urlpatterns = [
@@ -14,4 +14,5 @@ urlpatterns = [
     path("people/roles/<int:pk>/end/", views.end_role, name="end_role"),
     path("people/<uuid:pk>/administrator/", views.change_administrator, name="administrator"),
     path("audit/", views.show_audit, name="audit"),
+    path("retention/", oversight_views.show_retention, name="retention"),
 ]
