@@ -71,6 +71,8 @@ try:
     BASEMAP_ATTRIBUTION = env.str("KINDER_BASEMAP_ATTRIBUTION", "")
     EMAIL_URL = env.str("KINDER_EMAIL_URL", "console://")
     DEFAULT_FROM_EMAIL = env.str("KINDER_FROM_EMAIL", "Kinder <kinder@localhost>")
+    # Where the site stands, for links in letters: a worker has no request to ask.
+    SITE_URL = env.str("KINDER_SITE_URL", "http://localhost:8000").rstrip("/")
     IS_DEMO = env.bool("KINDER_DEMO", False)
 except EnvError as error:
     raise ImproperlyConfigured(
