@@ -8,6 +8,8 @@ class PlacesConfig(AppConfig):
     verbose_name = _("Places")
 
     def ready(self) -> None:
+        from places.moderation import register_queues
         from places.privacy import register_room
 
         register_room()
+        register_queues()

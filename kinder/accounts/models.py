@@ -345,6 +345,61 @@ class AuditEvent(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M} {self.verb} {self.object_type} {self.object_id}"
 
 
+class Decision(models.Model):
+    """What a moderator decided about one thing that waited, and how it can be taken back.
+
+    Holds codes only: the words that were judged stay with the room that they belong to.
+    """
+
+    class Verdict(models.TextChoices):
+        ACCEPT = "accept", _("Accept")
+        REFUSE = "refuse", _("Refuse")
+
+    class Reason(models.TextChoices):
+        NAMES = "names", _("Names or shows somebody")
+        UNKIND = "unkind", _("Unkind or unsafe")
+        SPAM = "spam", _("Advertising or spam")
+        WRONG = "wrong", _("Not true, or not here")
+        TWICE = "twice", _("Here already")
+        UNCLEAR = "unclear", _("Nobody would understand it")
+        OTHER = "other", _("Another reason")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    batch = models.UUIDField(default=uuid.uuid4, editable=False, db_index=True)
+    queue = models.CharField(_("queue"), max_length=40)
+    object_id = models.CharField(_("thing"), max_length=64)
+    verdict = models.CharField(_("verdict"), max_length=8, choices=Verdict)
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason, blank=True)
+    before = models.JSONField(_("how it was, in codes"), default=dict)
+    decided_at = models.DateTimeField(default=timezone.now, editable=False)
+    decided_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("moderator's decision")
+        verbose_name_plural = _("moderators' decisions")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(verdict="accept") | ~models.Q(reason=""),
+                name="accounts_decision_refusal_has_reason",
+            ),
+        ]
+        indexes = [
+            # A moderator's own latest decisions.
+            models.Index(fields=["decided_by", "-decided_at"], name="accounts_decision_mine"),
+            # Whether a thing was judged before.
+            models.Index("queue", "object_id", name="accounts_decision_thing"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.queue} {self.object_id}: {self.verdict}"
+
+
 class SetupCode(models.Model):
     """The hash of the code that lets somebody make the first account; one row at most."""
 

@@ -20,6 +20,7 @@ from kinder.accounts.devices import COOKIE_DAYS
 from kinder.accounts.models import (
     ConsentRecord,
     Contributor,
+    Decision,
     Device,
     Membership,
     NetworkSighting,
@@ -88,6 +89,12 @@ def describe() -> list[Holding]:
             how_long=_("Until you delete your data."),
         ),
         Holding(
+            model="accounts.Decision",
+            what=_("What you decided as a moderator, in codes."),
+            why=_("So that a decision can be explained and taken back."),
+            how_long=_("As long as what was decided on; without your name once you leave."),
+        ),
+        Holding(
             model="accounts.AuditEvent",
             what=_("What workers did, under a random number; no names and no text."),
             why=_("So that it can be checked later who did what."),
@@ -127,6 +134,11 @@ def _export_user(user: User) -> dict[str, Rows]:
             )
         ),
         "consents": _export_consents(models.Q(user=user)),
+        "decisions": list(
+            Decision.objects.filter(decided_by=user).values(
+                "queue", "object_id", "verdict", "reason", "decided_at", "undone_at"
+            )
+        ),
     }
 
 

@@ -1,6 +1,7 @@
 """What readers type or choose in the hall."""
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -40,3 +41,27 @@ class SearchForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
     )
+
+
+class ModerationFilterForm(forms.Form):
+    """Which of the waiting things to show; the address holds the choice."""
+
+    ORDERS: ClassVar = [("", _("Longest waiting first")), ("new", _("Newest first"))]
+
+    words = forms.CharField(label=_("Words"), max_length=80, required=False)
+    order = forms.ChoiceField(label=_("Order"), choices=ORDERS, required=False)
+    signs = forms.BooleanField(label=_("Only with warning signs"), required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        queues: Sequence[tuple[str, str]],
+        areas: Sequence[str],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label, choices in (
+            ("queue", _("Queue"), [("", _("All queues")), *queues]),
+            ("area", _("Area"), [("", _("All areas")), *((area, area) for area in areas)]),
+        ):
+            self.fields[name] = forms.ChoiceField(label=label, choices=choices, required=False)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kinder.pages import setup, views
+from kinder.pages import moderation, setup, views
 
 app_name = "pages"
 urlpatterns = [
@@ -10,6 +10,8 @@ urlpatterns = [
     path("today/", views.show_today, name="today"),
     path("search/", views.search, name="search"),
     path("areas/<str:code>/", views.show_area, name="area"),
+    path("moderation/", moderation.moderate, name="moderation"),
+    path("moderation/undo/<uuid:batch>/", moderation.take_back, name="take_back"),
     path("set-up/", setup.show_setup, name="setup"),
     path("about/", views.show_about, name="about"),
     path("privacy/", views.show_privacy, name="privacy"),
