@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_setup_code'),
+        ('accounts', '0003_retention_and_wordings'),
     ]
 
     operations = [
