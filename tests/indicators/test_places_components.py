@@ -7,8 +7,9 @@ import pytest
 from django.contrib.gis.geos import GEOSGeometry, Point
 from django.db import connection
 
-from connections.indicators import components, release, walking
+from connections.indicators import release, walking
 from connections.indicators.access import DETOUR, METRES_PER_MINUTE
+from connections.indicators.components import places as components
 from connections.indicators.models import Component, Figure, Release
 from kinder.accounts.acting import Purpose
 from places.models import Area, Place, Postcode, Welcome

@@ -1,0 +1,19 @@
+"""Ungated sums: what people and places add up to before the gate has looked.
+
+`publish` alone imports this package. People are summed by council, so that many workers share a
+release; places for the whole country at once, for people walk across borders.
+"""
+
+from connections.indicators.components.areas import AreaFacts, areas_of
+from connections.indicators.components.people import SUM_PEOPLE, compute_people
+from connections.indicators.components.places import compute_places
+from connections.indicators.components.rows import watermark_of
+
+__all__ = [
+    "SUM_PEOPLE",
+    "AreaFacts",
+    "areas_of",
+    "compute_people",
+    "compute_places",
+    "watermark_of",
+]

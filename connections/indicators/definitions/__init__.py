@@ -1,0 +1,91 @@
+"""The registry: every published code, what it asks, how it is made, what it cannot tell.
+
+Pages, reports, files and the gate read this and nothing else, so that they agree. Adding an
+indicator is one definition here and one query in `components`. Formulas and caveats follow
+docs/method.md; a change of either raises `version` and METHOD_VERSION.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from connections.indicators.definitions.indicator import (
+    NOT_SHOWN_NOTE,
+    PEOPLE_LEVELS,
+    PLACE_LEVELS,
+    RANGE_NOTE,
+    Cadence,
+    Compare,
+    Direction,
+    Group,
+    Indicator,
+    Interval,
+    Unit,
+    say_tenths,
+    show_number,
+)
+from connections.indicators.definitions.logs import LOGS
+from connections.indicators.definitions.places import PLACES
+
+__all__ = [
+    "INDICATORS",
+    "METHOD_VERSION",
+    "NOT_SHOWN_NOTE",
+    "PEOPLE_LEVELS",
+    "PLACE_LEVELS",
+    "RANGE_NOTE",
+    "Cadence",
+    "Compare",
+    "Direction",
+    "Group",
+    "Indicator",
+    "Interval",
+    "Unit",
+    "as_released",
+    "main_indicators",
+    "say_tenths",
+    "show_number",
+    "variants_of",
+]
+
+METHOD_VERSION = "1"
+"""Of all definitions and the gate together; a release keeps it."""
+
+_ALL = sorted((*LOGS, *PLACES), key=lambda one: one.code.partition(".")[0])
+
+INDICATORS: dict[str, Indicator] = {indicator.code: indicator for indicator in _ALL}
+"""By code, in the order of pages: each main indicator followed by its variants."""
+
+
+def as_released(code: str, parameters: Mapping[str, Any]) -> Indicator:
+    """Return an indicator in the words that fit a release with these parameters: where the
+    number of adults was not known everywhere, rates are per resident of any age."""
+    one = INDICATORS[code]
+    if one.unit is not Unit.PER_1000_ADULTS or parameters.get("denominator") != "residents":
+        return one
+    return replace(
+        one,
+        unit=Unit.PER_1000_RESIDENTS,
+        formula=_PER_RESIDENT[0],
+        reading=_PER_RESIDENT[1],
+    )
+
+
+_PER_RESIDENT = (
+    _(
+        "People taking part, divided by residents of all ages (how many are 16 or more is not "
+        "known everywhere), times 1,000. Someone takes part in a quarter when they first came at "
+        "least 14 days before its end and added moments on 2 or more days of it."
+    ),
+    _("About {value} in every 1,000 residents of {area} took part."),
+)
+
+
+def main_indicators() -> Iterator[Indicator]:
+    return (indicator for indicator in INDICATORS.values() if not indicator.is_variant)
+
+
+def variants_of(code: str) -> list[Indicator]:
+    return [one for one in INDICATORS.values() if one.is_variant and one.main_code == code]
