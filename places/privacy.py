@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kinder.accounts.models import Contributor
 from kinder.accounts.privacy import Holding, Person, Room, register
-from places.models import PlaceConfirmation, PlaceSuggestion
+from places.models import PlaceConfirmation, PlaceSuggestion, SavedArea, SavedView
 
 
 def describe() -> list[Holding]:
@@ -25,6 +25,18 @@ def describe() -> list[Holding]:
             why=_("So that somebody can look at them."),
             how_long=_("Until somebody has decided, and you leave."),
         ),
+        Holding(
+            model=SavedArea._meta.label_lower,
+            what=_("Areas that you drew and kept."),
+            why=_("So that you need not draw them again."),
+            how_long=_("Until you delete them or leave."),
+        ),
+        Holding(
+            model=SavedView._meta.label_lower,
+            what=_("Views of the map that you kept."),
+            why=_("So that you find them again."),
+            how_long=_("Until you delete them or leave."),
+        ),
     ]
 
 
@@ -39,6 +51,14 @@ def export(person: Person) -> dict[str, list[dict[str, Any]]]:
         PlaceSuggestion._meta.label_lower: [
             dict(row) for row in proposed.values("place__code", "changes", "state", "created_at")
         ],
+        SavedArea._meta.label_lower: [
+            {"name": area.name, "geometry": area.geometry.geojson, "created_at": area.created_at}
+            for area in _saved_by(SavedArea, person)
+        ],
+        SavedView._meta.label_lower: [
+            {"name": view.name, "query": view.query, "created_at": view.created_at}
+            for view in _saved_by(SavedView, person)
+        ],
     }
 
 
@@ -49,6 +69,8 @@ def erase(person: Person) -> int:
         _proposed_by(person), state=PlaceSuggestion.State.OPEN
     ).delete()[0]
     touched += PlaceSuggestion.objects.filter(_proposed_by(person)).update(contributor=None)
+    for kept in (SavedArea, SavedView):
+        touched += _saved_by(kept, person).delete()[0]
     return touched + PlaceConfirmation.objects.filter(_is_by(person)).update(
         contributor=None, user=None
     )
@@ -71,6 +93,12 @@ def _proposed_by(person: Person) -> Q:
     if isinstance(person, Contributor):
         return Q(contributor=person)
     return Q(contributor__user=person)
+
+
+def _saved_by(kept: type[SavedArea] | type[SavedView], person: Person) -> QuerySet[Any]:
+    if isinstance(person, Contributor):
+        return kept.objects.none()
+    return kept.objects.filter(owner=person).order_by("id")
 
 
 def register_room() -> None:

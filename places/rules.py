@@ -2,12 +2,20 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from kinder.accounts.models import Role, User
-from kinder.accounts.rules import Actor, Refused, can_act_as, check_role
-from places.models import Place
+from kinder.accounts.models import Organisation, Role, User
+from kinder.accounts.rules import (
+    NOT_IN_ORGANISATION,
+    Actor,
+    Refused,
+    can_act_as,
+    check_role,
+    has_role,
+)
+from places.models import Place, SavedArea, SavedView
 from places.vocabulary import HideReason, PlaceState
 
 KEEPERS = (Role.WORKER, Role.COORDINATOR, Role.LEAD)
+ONLY_YOUR_OWN_SAVED = _("Somebody else saved this: only they can change it.")
 NEEDS_REASON = _("Please choose why it is hidden.")
 NOT_HIDDEN = _("This place is not hidden.")
 ALREADY_HIDDEN = _("This place is hidden already.")
@@ -21,6 +29,35 @@ def check_can_keep_places(user: Actor) -> User:
 
 def can_keep_places(user: Actor) -> bool:
     return can_act_as(user, *KEEPERS, or_administrator=True)
+
+
+# Funders look at areas of their own too; the land is nobody's secret.
+MAPPERS = (*KEEPERS, Role.FUNDER)
+
+
+def check_can_save_areas(user: Actor) -> User:
+    """Areas and views of the map are kept by whoever works with them."""
+    return check_role(user, *MAPPERS, or_administrator=True)
+
+
+def can_save_areas(user: Actor) -> bool:
+    return can_act_as(user, *MAPPERS, or_administrator=True)
+
+
+def check_can_share_with(user: Actor, *, organisation: Organisation | None) -> User:
+    """One shares with an organisation that one belongs to."""
+    mapper = check_can_save_areas(user)
+    if organisation is not None and not has_role(mapper, *Role, organisation=organisation):
+        raise Refused(NOT_IN_ORGANISATION)
+    return mapper
+
+
+def check_owns(user: Actor, *, saved: SavedArea | SavedView) -> User:
+    """What somebody saved is theirs to rename, share and delete."""
+    mapper = check_can_save_areas(user)
+    if saved.owner_id != mapper.pk:
+        raise Refused(ONLY_YOUR_OWN_SAVED)
+    return mapper
 
 
 def check_can_hide(user: Actor, *, place: Place, reason: str) -> User:

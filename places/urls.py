@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from places import views
+from places import area_urls, views
 
 app_name = "places"
 urlpatterns = [
+    # Before the codes of places, of which none is a word.
+    *area_urls.urlpatterns,
     path("places/", views.list_places, name="list"),
     path("places/<slug:code>/", views.show_place, name="place"),
 ]

@@ -9,22 +9,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from places.actions import current_geography, levels_of, neighbourhood_of
+from places.actions import current_geography, neighbourhood_of
 from places.forms import PlaceSearchForm
 from places.gatherings import soon_at
 from places.hours import describe_status, describe_week, status_at
 from places.linked_data import describe_for_machines
-from places.maps import base_map
+from places.maps import ISLES, base_map, describe_borders
 from places.models import Place
 from places.rules import can_keep_places
 from places.search import BadCursorError, Counts, count_places, find_places
-from places.tiles import describe_area_layer, describe_place_layer, extent_of
-from places.vocabulary import Answer, AreaLevel, PlaceKind, PlaceState, WelcomeAttribute
+from places.tiles import describe_place_layer, extent_of
+from places.vocabulary import Answer, PlaceKind, PlaceState, WelcomeAttribute
 
 PAGE_SIZE = 30
-BORDER_LEVELS = (AreaLevel.COMMUNITY, AreaLevel.COUNCIL, AreaLevel.COUNTRY)
-# The whole of Great Britain and Ireland, before any area is loaded.
-ISLES = [-10.7, 49.8, 1.8, 60.9]
 
 
 @login_not_required
@@ -146,19 +143,9 @@ def _describe_map(request: HttpRequest, form: PlaceSearchForm, counts: Counts) -
     return {
         "extent": _first_view(form, counts),
         "places": layer,
-        "areas": _describe_borders(),
+        "areas": describe_borders(),
         "base": base_map(),
     }
-
-
-def _describe_borders() -> dict[str, object] | None:
-    """Borders under the places, so that the map reads well without a base map."""
-    geography = current_geography()
-    if geography is None:
-        return None
-    there = set(levels_of(geography))
-    level = next((level for level in BORDER_LEVELS if level in there), None)
-    return None if level is None else describe_area_layer(geography, level)
 
 
 def _found_query(request: HttpRequest, form: PlaceSearchForm) -> str:

@@ -22,6 +22,7 @@ from places.models.place import (
     PlaceSuggestion,
     Welcome,
 )
+from places.models.saved import SavedArea, SavedView
 
 __all__ = [
     "Area",
@@ -41,5 +42,7 @@ __all__ = [
     "PlaceSuggestion",
     "Population",
     "Postcode",
+    "SavedArea",
+    "SavedView",
     "Welcome",
 ]

@@ -40,7 +40,7 @@ def test_export_and_erasure_of_a_contributor() -> None:
     assert mine.contributor is None
     assert theirs.contributor == other
     assert not PlaceSuggestion.objects.filter(pk=proposal.pk).exists()
-    assert export(me) == {"places.placeconfirmation": [], "places.placesuggestion": []}
+    assert not any(export(me).values())
 
 
 def test_a_user_takes_what_their_phone_said_too() -> None:
