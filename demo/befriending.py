@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from connections.befriending.actions.concerns import Worry, seal
 from connections.befriending.models import (
     Check,
     Concern,
@@ -38,7 +39,6 @@ from demo.pairings import Drawer, Pairings, at_eleven, make_uuid, warnings_due
 from demo.town import SEED
 from demo.whereabouts import organisations_by_key
 from kinder.accounts.acting import Purpose, acting
-from kinder.accounts.encryption import encrypt
 from kinder.accounts.models import User
 from places.models import Area, Geography, Place
 from places.vocabulary import PlaceKind, PlaceState
@@ -378,6 +378,8 @@ class _Story:
         ]
         for referral, volunteer in zip(waiting, self.ready, strict=False):
             match = self._propose(referral, volunteer, self.day - dt.timedelta(days=5))
+            if volunteer is self.ready[1]:
+                match.state, match.decided_because = MatchState.HELD, lists.HELD_FOR
             if volunteer is self.ready[0]:
                 on = self.day - dt.timedelta(days=2)
                 referral.state, match.state = ReferralState.MATCHED, MatchState.INTRODUCED
@@ -470,7 +472,7 @@ class _Story:
                 id=make_uuid(self.rng),
                 service=self.service,
                 match=active[3],
-                ciphertext=encrypt(lists.CONCERN),
+                ciphertext=seal(Worry(lists.CONCERN)),
                 raised_by=self.volunteer_user,
                 raised_at=raised,
             ),
@@ -478,7 +480,7 @@ class _Story:
                 id=make_uuid(self.rng),
                 service=self.service,
                 match=active[5],
-                ciphertext=encrypt(lists.CONCERN_CLOSED),
+                ciphertext=seal(Worry(lists.CONCERN_CLOSED)),
                 raised_by=self.coordinator,
                 state=ConcernState.CLOSED,
                 raised_at=closed,

@@ -41,6 +41,7 @@ UNSUITABLE_REASONS = (
 )
 PRIORITY_REASON = "Left hospital to an empty house; agreed in supervision"
 DECIDED_FOR = "Shared hours and interests, nearest of those who had waited longest"
+HELD_FOR = "Back from visiting family next week"
 DECIDED_AGAINST = (
     "Neither was free on the same day",
     "The volunteer has known the family for years",

@@ -5,8 +5,13 @@ import datetime as dt
 import numpy as np
 from django.utils import timezone
 
-from connections.befriending.models import Check, Match, Meeting, Review
-from connections.befriending.vocabulary import CheckDecision, MatchState, MeetingOutcome
+from connections.befriending.models import Check, Concern, Match, Meeting, Review
+from connections.befriending.vocabulary import (
+    CheckDecision,
+    ConcernState,
+    MatchState,
+    MeetingOutcome,
+)
 from connections.indicators import quarters
 from connections.indicators.models import Release
 from connections.interactions.models import Story
@@ -179,6 +184,18 @@ def _befriending_tasks(day: dt.date) -> list[Task]:
                 object_id=str(review.pk),
                 due_on=review.due_on,
                 created_at=_noon(min(review.due_on - dt.timedelta(days=7), day)),
+            )
+        )
+    for concern in Concern.objects.filter(state=ConcernState.OPEN).select_related("service"):
+        tasks.append(
+            Task(
+                organisation_id=concern.service.organisation_id,
+                kind=Task.Kind.CONCERN,
+                key=f"concern:{concern.pk}",
+                object_type="befriending.concern",
+                object_id=str(concern.pk),
+                due_on=concern.raised_at.date(),
+                created_at=concern.raised_at,
             )
         )
     for match in Match.objects.filter(state=MatchState.ACTIVE).select_related("service"):

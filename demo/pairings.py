@@ -21,6 +21,7 @@ from connections.befriending.models import (
     Referral,
     Review,
     ScaleAnswer,
+    Visit,
     Volunteer,
 )
 from connections.befriending.vocabulary import MatchState, MeetingMode, MeetingOutcome, Scale
@@ -45,6 +46,7 @@ class Drawer:
     agreements: list[Agreement] = field(default_factory=list)
     signatures: list[AgreementSignature] = field(default_factory=list)
     meetings: list[Meeting] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
     pauses: list[Pause] = field(default_factory=list)
     endings: list[Ending] = field(default_factory=list)
@@ -135,8 +137,15 @@ class Pairings:
             meeting.place = self.cafes[int(rng.integers(len(self.cafes)))]
         if meeting.mode == MeetingMode.HOME:
             began = timezone.make_aware(dt.datetime.combine(on, dt.time(14)))
-            meeting.visit_started_at = began
-            meeting.visit_ended_at = began + dt.timedelta(minutes=meeting.minutes)
+            self.drawer.visits.append(
+                Visit(
+                    id=make_uuid(self.rng),
+                    match=match,
+                    started_at=began,
+                    due_at=began + dt.timedelta(minutes=90),
+                    ended_at=began + dt.timedelta(minutes=meeting.minutes),
+                )
+            )
         if rng.random() < 0.03:
             meeting.note_ciphertext = encrypt(str(rng.choice(lists.MEETING_NOTES)))
         return meeting

@@ -2,21 +2,35 @@
 
 from typing import Any
 
+from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
 from connections.befriending.models import (
     Agreement,
     AgreementSignature,
+    Arrangement,
+    Assessment,
+    CaseImport,
     Check,
     Concern,
+    ConcernStep,
     Ending,
+    Expense,
     Match,
+    MatchingRun,
     Meeting,
+    Notice,
     Participant,
     Pause,
+    Reference,
     Referral,
     Review,
     ScaleAnswer,
+    Suggestion,
+    Supervision,
+    Training,
+    Unmatched,
+    Visit,
     Volunteer,
 )
 from kinder.accounts.acting import Purpose, acting
@@ -32,29 +46,54 @@ def describe() -> list[Holding]:
     service = _("Until you ask the service to erase it, or the time its own rules name is over.")
     return [
         Holding(
-            model="befriending.Participant, befriending.Referral",
+            model="befriending.Participant, befriending.Referral, befriending.Assessment",
             what=_(
                 "Your name, how to reach you, your languages, interests, free hours, what helps "
-                "you, and who put you forward and when."
+                "you, who put you forward and when, and what was said in the first talk, "
+                "encrypted where it is about risks."
             ),
             why=_("So that the service can find company that suits you."),
             how_long=service,
         ),
         Holding(
-            model="befriending.Volunteer, befriending.Check",
+            model="befriending.Volunteer, befriending.Check, befriending.Reference, "
+            "befriending.Training, befriending.Supervision, befriending.Expense",
             what=_(
-                "A volunteer's name, how to reach them, languages, interests, free hours, "
-                "training, and whether a check cleared them; never what a check found."
+                "A volunteer's name, how to reach them, languages, interests, free hours, who "
+                "vouches for them, training, supervision, expenses, and whether a check cleared "
+                "them; never what a check found."
             ),
             why=_("So that people who are befriended are safe."),
             how_long=service,
         ),
         Holding(
-            model="befriending.Match, befriending.Agreement, befriending.Meeting, "
+            model="befriending.Match, befriending.Agreement, befriending.AgreementSignature, "
+            "befriending.Arrangement, befriending.Meeting, befriending.Visit, "
             "befriending.Review, befriending.Pause, befriending.Ending",
-            what=_("Who meets whom, what both agreed to, when they met, and an encrypted note."),
+            what=_(
+                "Who meets whom, what both agreed to, when they meet and met, when a lone visit "
+                "began and ended, and encrypted notes."
+            ),
             why=_("So that both are looked after from the first meeting to the last."),
             how_long=_("The dates stay without a name; everything else as long as the above."),
+        ),
+        Holding(
+            model="befriending.Suggestion, befriending.Unmatched",
+            what=_("Who was suggested for whom, and why, or why nobody was found yet."),
+            why=_("So that a coordinator can decide who might suit."),
+            how_long=_("Until matching runs again."),
+        ),
+        Holding(
+            model="befriending.CaseImport",
+            what=_("A service's list of cases on its way in, encrypted."),
+            why=_("So that the service can look at it before it takes it over."),
+            how_long=_("A day at most."),
+        ),
+        Holding(
+            model="befriending.Notice",
+            what=_("That somebody of the service was sent a reminder; not what about."),
+            why=_("So that each reminder goes out once."),
+            how_long=_("A year."),
         ),
         Holding(
             model="befriending.ScaleAnswer",
@@ -63,8 +102,11 @@ def describe() -> list[Holding]:
             how_long=service,
         ),
         Holding(
-            model="befriending.Concern",
-            what=_("A worry about somebody's safety, encrypted, read by safeguarding leads only."),
+            model="befriending.Concern, befriending.ConcernStep",
+            what=_(
+                "A worry about somebody's safety and what was done about it, encrypted, read by "
+                "safeguarding leads only."
+            ),
             why=_("The service has a duty to keep people safe."),
             how_long=_("As long as that duty lasts; who raised it is taken off when they ask."),
         ),
@@ -83,48 +125,84 @@ def export(person: Person) -> dict[str, Rows]:
     matches = Match.objects.filter(participant__in=participants) | Match.objects.filter(
         volunteer__in=volunteers
     )
-    meetings = Meeting.objects.filter(match__in=matches).order_by("on")
+    of_matches = {"match__in": matches}
+    of_volunteers = {"volunteer__in": volunteers}
+    of_participants = {"participant__in": participants}
     shared = [
-        *("name", "contact", "gender", "prefers_gender", "languages", "interests", "free_hours"),
-        *("travel_area__name", "needs", "created_at", "service__name"),
+        *("name", "called", "contact", "gender", "prefers_gender", "prefers_because"),
+        *("languages", "interests", "free_hours", "travel_area__name", "communication", "needs"),
+        *("created_at", "service__name"),
     ]
+    # A review and a lone visit belong to one side of a pairing alone.
+    reviews = Review.objects.filter(side="participant", match__participant__in=participants)
+    reviews |= Review.objects.filter(side="volunteer", match__volunteer__in=volunteers)
     return {
-        "participants": list(participants.values(*shared)),
+        "participants": list(participants.values(*shared, "absence_cover", "prefers_language")),
         "volunteers": list(
-            volunteers.values(*shared, "applied_on", "references_on", "trained_on", "left_on")
+            volunteers.values(
+                *shared, "applied_on", "references_on", "trained_on", "away_until_on", "left_on"
+            )
         ),
         "referrals": list(
-            Referral.objects.filter(participant__in=participants).values(
+            Referral.objects.filter(**of_participants).values(
                 "source", "state", "has_consented", "received_on", "assessed_on", "closed_on"
             )
         ),
+        "assessments": _open(
+            Assessment.objects.filter(referral__participant__in=participants),
+            ("held_on", "hopes"),
+            "risk_ciphertext",
+        ),
         "checks": list(
-            Check.objects.filter(volunteer__in=volunteers).values(
+            Check.objects.filter(**of_volunteers).values(
                 "scheme", "membership_number", "role_type", "decision", "decided_on", "expires_on"
             )
+        ),
+        # What a referee said stays between them and the service; that they were asked does not.
+        "references": list(
+            Reference.objects.filter(**of_volunteers).values("referee", "asked_on", "received_on")
+        ),
+        "trainings": list(Training.objects.filter(**of_volunteers).values("title", "held_on")),
+        "supervisions": _open(
+            Supervision.objects.filter(**of_volunteers), ("held_on", "next_on"), "note_ciphertext"
+        ),
+        "expenses": list(
+            Expense.objects.filter(**of_volunteers).values("on", "kind", "pence", "state")
         ),
         "matches": list(
             matches.values("state", "introduced_on", "first_met_on", "ended_on", "created_at")
         ),
         "agreements": list(
-            Agreement.objects.filter(match__in=matches).values("version", "clauses", "created_at")
+            Agreement.objects.filter(**of_matches).values("version", "clauses", "created_at")
         ),
-        "meetings": [
-            {
-                "on": meeting.on,
-                "outcome": meeting.outcome,
-                "mode": meeting.mode,
-                "minutes": meeting.minutes,
-                "note": decrypt(meeting.note_ciphertext) if meeting.note_ciphertext else "",
-            }
-            for meeting in meetings
-        ],
+        "arrangements": list(
+            Arrangement.objects.filter(**of_matches).values("starts_at", "mode", "place__name")
+        ),
+        "meetings": _open(
+            Meeting.objects.filter(**of_matches).order_by("on"),
+            ("on", "outcome", "mode", "minutes"),
+            "note_ciphertext",
+        ),
+        "visits": list(
+            Visit.objects.filter(match__volunteer__in=volunteers).values("started_at", "ended_at")
+        ),
+        "reviews": _open(
+            reviews.order_by("due_on"), ("due_on", "held_on", "goes_on"), "note_ciphertext"
+        ),
         "scale_answers": list(
-            ScaleAnswer.objects.filter(participant__in=participants).values(
-                "scale", "answers", "answered_on"
-            )
+            ScaleAnswer.objects.filter(**of_participants).values("scale", "answers", "answered_on")
         ),
+        "notices": list(Notice.objects.filter(recipient=person).values("kind", "sent_at")),
     }
+
+
+def _open(rows: QuerySet[Any], fields: tuple[str, ...], ciphertext: str) -> Rows:
+    """Return `fields` of each row, and what is encrypted in it as its note."""
+    return [
+        {name: row[name] for name in fields}
+        | {"note": decrypt(row[ciphertext]) if row[ciphertext] else ""}
+        for row in rows.values(*fields, ciphertext)
+    ]
 
 
 def erase(person: Person) -> int:
@@ -144,9 +222,12 @@ def erase(person: Person) -> int:
     nameless: dict[str, Any] = {
         "user": None,
         "name": "",
+        "called": "",
         "contact": "",
         "gender": "",
         "prefers_gender": "",
+        "prefers_because": "",
+        "communication": "",
         "languages": [],
         "interests": [],
         "free_hours": [],
@@ -161,29 +242,73 @@ def erase(person: Person) -> int:
     touched += ScaleAnswer.objects.filter(participant__in=participants).delete()[0]
     touched += Meeting.objects.filter(match__in=keys).update(note_ciphertext=None, place=None)
     touched += Ending.objects.filter(match__in=keys).update(reason="", plan="")
-    touched += Match.objects.filter(pk__in=keys).update(decided_because="")
-    touched += Referral.objects.filter(participant__in=participants).update(
-        reason="", priority=0, priority_reason=""
+    touched += Arrangement.objects.filter(match__in=keys).delete()[0]
+    touched += Visit.objects.filter(match__in=keys).delete()[0]
+    touched += Match.objects.filter(pk__in=keys).update(
+        decided_because="", good_to_know="", participant_called="", volunteer_called=""
     )
-    touched += Participant.objects.filter(user=person).update(**nameless)
+    referrals = Referral.objects.filter(participant__in=participants)
+    touched += Suggestion.objects.filter(referral__in=referrals).delete()[0]
+    touched += Unmatched.objects.filter(referral__in=referrals).delete()[0]
+    touched += Suggestion.objects.filter(volunteer__in=volunteers).delete()[0]
+    touched += Assessment.objects.filter(referral__in=referrals).delete()[0]
+    of_volunteers = {"volunteer__in": volunteers}
+    touched += Reference.objects.filter(**of_volunteers).delete()[0]
+    touched += Training.objects.filter(**of_volunteers).delete()[0]
+    touched += Supervision.objects.filter(**of_volunteers).delete()[0]
+    touched += Expense.objects.filter(**of_volunteers).delete()[0]
+    touched += referrals.update(reason="", referrer="", priority=0, priority_reason="")
+    touched += Participant.objects.filter(user=person).update(
+        **nameless, absence_cover="", prefers_language=""
+    )
     touched += Volunteer.objects.filter(user=person).update(**nameless)
     touched += Concern.objects.filter(raised_by=person).update(raised_by=None)
-    return touched + Meeting.objects.filter(noted_by=person).update(noted_by=None)
+    touched += Notice.objects.filter(recipient=person).delete()[0]
+    for model, field in _DONE_BY:
+        touched += model._default_manager.filter(**{field: person}).update(**{field: None})
+    return touched
+
+
+# What somebody of the service noted stays, without who noted it.
+_DONE_BY: tuple[tuple[type[Model], str], ...] = (
+    (Meeting, "noted_by"),
+    (Arrangement, "made_by"),
+    (Agreement, "made_by"),
+    (Review, "held_by"),
+    (Assessment, "held_by"),
+    (Supervision, "held_by"),
+    (ScaleAnswer, "noted_by"),
+    (ConcernStep, "made_by"),
+    (CaseImport, "made_by"),
+    (MatchingRun, "started_by"),
+    (Referral, "consent_noted_by"),
+)
 
 
 def rotate_texts() -> int:
     """Put notes and concerns under the newest encryption key; return how many."""
     with acting(purpose=Purpose.MIGRATE):
         written = 0
-        for meeting in Meeting.objects.exclude(note_ciphertext=None).iterator():
-            meeting.note_ciphertext = rotate(meeting.note_ciphertext or b"")
-            meeting.save(update_fields=["note_ciphertext"])
-            written += 1
-        for concern in Concern.objects.iterator():
-            concern.ciphertext = rotate(concern.ciphertext)
-            concern.save(update_fields=["ciphertext"])
-            written += 1
+        for model, field in ENCRYPTED:
+            rows = model._default_manager.exclude(**{field: None})
+            for row in rows.only("pk", field).iterator():
+                setattr(row, field, rotate(getattr(row, field)))
+                row.save(update_fields=[field])
+                written += 1
     return written
+
+
+# Every column that holds an encrypted text.
+ENCRYPTED: tuple[tuple[type[Model], str], ...] = (
+    (Meeting, "note_ciphertext"),
+    (Review, "note_ciphertext"),
+    (Supervision, "note_ciphertext"),
+    (Reference, "note_ciphertext"),
+    (Assessment, "risk_ciphertext"),
+    (Concern, "ciphertext"),
+    (ConcernStep, "ciphertext"),
+    (CaseImport, "ciphertext"),
+)
 
 
 def answer_for_befriending() -> None:

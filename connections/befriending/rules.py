@@ -6,11 +6,22 @@ nothing. A table test holds the two to the same answers.
 
 from django.utils.translation import gettext_lazy as _
 
-from connections.befriending.models import Service
+from connections.befriending.models import Participant, Service, Volunteer
+from kinder.accounts.acting import acting
 from kinder.accounts.models import Role, User
-from kinder.accounts.rules import Actor, Refused, can_act_as, check_administrator, check_role
+from kinder.accounts.rules import (
+    Actor,
+    Refused,
+    can_act_as,
+    check_administrator,
+    check_role,
+    check_signed_in,
+    has_role,
+)
 
 STAFF = (Role.COORDINATOR, Role.LEAD)
+IN_THE_SERVICE = (Role.COORDINATOR, Role.LEAD, Role.WORKER)
+NOT_IN_THE_SERVICE = _("You are not part of this befriending service.")
 ON_DUTY_ALREADY = _("Another service is on duty: end that first.")
 
 
@@ -42,3 +53,16 @@ def check_can_read_concerns(user: Actor, *, service: Service) -> User:
 
 def can_read_concerns(user: Actor, *, service: Service) -> bool:
     return can_act_as(user, Role.LEAD, organisation=service.organisation_id)
+
+
+def check_can_raise_concern(user: Actor, *, service: Service) -> User:
+    """Anyone in the service can raise a concern: who works for its organisation, befriends, or is
+    befriended."""
+    found = check_signed_in(user)
+    if has_role(found, *IN_THE_SERVICE, organisation=service.organisation_id):
+        return found
+    with acting(user=found):
+        own = {"user": found, "service": service}
+        if Volunteer.objects.filter(**own).exists() or Participant.objects.filter(**own).exists():
+            return found
+    raise Refused(NOT_IN_THE_SERVICE)

@@ -29,6 +29,7 @@ class MatchState(models.TextChoices):
     """Match is "pairing" on pages."""
 
     PROPOSED = "proposed", _("Suggested")
+    HELD = "held", _("Held for them")
     INTRODUCED = "introduced", _("Introduced")
     ACTIVE = "active", _("Active")
     PAUSED = "paused", _("Paused")
@@ -90,3 +91,94 @@ class ConcernState(models.TextChoices):
     OPEN = "open", _("Open")
     PASSED_ON = "passed_on", _("Passed on")
     CLOSED = "closed", _("Closed")
+
+
+class ConcernSource(models.TextChoices):
+    """Who raised it: somebody of the service, or a resident through the worry page."""
+
+    SERVICE = "service", _("Somebody in the service")
+    RESIDENT = "resident", _("A resident")
+
+
+class ConcernStepKind(models.TextChoices):
+    NOTE = "note", _("Note")
+    PASSED_ON = "passed_on", _("Passed on")
+    CLOSED = "closed", _("Closed")
+    REOPENED = "reopened", _("Opened again")
+
+
+class Side(models.TextChoices):
+    """The two sides of a pairing."""
+
+    PARTICIPANT = "participant", _("Participant")
+    VOLUNTEER = "volunteer", _("Volunteer")
+
+
+class AskedBy(models.TextChoices):
+    """Who wished to pause or to stop. Why is never asked."""
+
+    PARTICIPANT = "participant", _("Participant")
+    VOLUNTEER = "volunteer", _("Volunteer")
+    SERVICE = "service", _("The service")
+
+
+class ReferenceState(models.TextChoices):
+    ASKED = "asked", _("Asked")
+    GOOD = "good", _("Vouches for them")
+    NOT_GOOD = "not_good", _("Does not vouch for them")
+
+
+class ExpenseKind(models.TextChoices):
+    TRAVEL = "travel", _("Bus, train or taxi")
+    MILEAGE = "mileage", _("Own car")
+    CUPPA = "cuppa", _("A cuppa or food")
+    ENTRY = "entry", _("An entry fee")
+    OTHER = "other", _("Something else")
+
+
+class ExpenseState(models.TextChoices):
+    CLAIMED = "claimed", _("Waiting")
+    APPROVED = "approved", _("Approved")
+    PAID = "paid", _("Paid")
+    REFUSED = "refused", _("Refused")
+
+
+class CaseImportState(models.TextChoices):
+    LOOKED_AT = "looked_at", _("Looked at, nothing taken over yet")
+    DONE = "done", _("Taken over")
+    UNDONE = "undone", _("Taken back")
+    DROPPED = "dropped", _("Left")
+
+
+class NoticeKind(models.TextChoices):
+    """What a mail may be about. It holds a link and no personal detail."""
+
+    WORRY = "worry", _("A worry was raised")
+    VISIT = "visit", _("A visit has not ended")
+    EXPIRY = "expiry", _("A check runs out")
+    REVIEW = "review", _("A review is due")
+    MISSED = "missed", _("A meeting didn't happen twice")
+    WISH = "wish", _("Somebody wants to pause or stop")
+    DIGEST = "digest", _("The week")
+
+
+class RunState(models.TextChoices):
+    QUEUED = "queued", _("Waiting to start")
+    RUNNING = "running", _("Working")
+    DONE = "done", _("Done")
+    REFUSED = "refused", _("Not possible")
+    CANCELLED = "cancelled", _("Stopped")
+
+
+class Constraint(models.TextChoices):
+    """What keeps two people from being paired, in the order in which it is told."""
+
+    LANGUAGE = "language", _("no shared language")
+    TRAVEL = "travel", _("too far to travel")
+    HOURS = "hours", _("no shared free hour")
+    GENDER = "gender", _("a wish about who to meet")
+    EXPERIENCE = "experience", _("needs an experienced volunteer")
+    CHECK = "check", _("no valid check or training")
+    EXCLUDED = "excluded", _("decided against before")
+    AREA = "area", _("no area given")
+    TAKEN = "taken", _("everybody suitable is taken")

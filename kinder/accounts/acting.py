@@ -28,6 +28,10 @@ class Purpose(StrEnum):
     SWEEP = "sweep"
     ERASE = "erase"
     MIGRATE = "migrate"
+    # May only write a resident's worry to the service on duty; reads nothing.
+    WORRY = "worry"
+    # Carries out what somebody wished for their own pairing: pause, go on, stop.
+    OWN_WISH = "own_wish"
 
 
 @contextmanager

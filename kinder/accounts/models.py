@@ -476,6 +476,8 @@ class Task(models.Model):
         CHECK_EXPIRES = "check_expires", _("A check runs out")
         REVIEW_DUE = "review_due", _("A review is due")
         RELEASE = "release", _("A release waits")
+        # Shown to safeguarding leads alone; holds no word of what it is about.
+        CONCERN = "concern", _("A worry was raised")
 
     organisation = models.ForeignKey(
         Organisation, on_delete=models.CASCADE, null=True, related_name="tasks"

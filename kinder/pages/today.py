@@ -66,7 +66,10 @@ def count_open_concerns(user: User) -> int:
 def find_tasks(user: User) -> QuerySet[Task]:
     """Return the open tasks of the organisations that `user` works for, the soonest due first."""
     works_for = Membership.objects.filter(user=user, role__in=WORKING).values("organisation")
-    theirs = Q(organisation__in=works_for)
+    led = Membership.objects.filter(user=user, role=Role.LEAD).values("organisation")
+    # That a worry was raised is for safeguarding leads alone to know.
+    theirs = Q(organisation__in=works_for) & ~Q(kind=Task.Kind.CONCERN)
+    theirs |= Q(organisation__in=led, kind=Task.Kind.CONCERN)
     if user.is_administrator:
         theirs |= Q(organisation__isnull=True)
     return (

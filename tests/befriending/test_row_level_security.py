@@ -45,6 +45,7 @@ PRIVATE: list[type[models.Model]] = [
 SEEN_BY_STAFF = dict.fromkeys((model.__name__ for model in PRIVATE), 1) | {
     "Review": 2,
     "Concern": 0,
+    "ConcernStep": 0,
 }
 SEEN_BY_NOBODY = dict.fromkeys(SEEN_BY_STAFF, 0)
 PAIRING = {
@@ -54,16 +55,19 @@ PAIRING = {
     "Meeting": 1,
     "Pause": 1,
     "Review": 1,
+    "Arrangement": 1,
 }
 # Role in the story: how many rows of each table they see. Another service's story stands beside it.
 SEEN: dict[str, dict[str, int]] = {
     "coordinator": SEEN_BY_STAFF,
-    "lead": SEEN_BY_STAFF | {"Concern": 1},
+    "lead": SEEN_BY_STAFF | {"Concern": 1, "ConcernStep": 1},
     "worker": SEEN_BY_NOBODY,
-    "volunteer_user": SEEN_BY_NOBODY | PAIRING | {"Volunteer": 1, "Check": 1},
+    "volunteer_user": SEEN_BY_NOBODY
+    | PAIRING
+    | {"Volunteer": 1, "Check": 1, "Training": 1, "Supervision": 1, "Expense": 1, "Visit": 1},
     "participant_user": SEEN_BY_NOBODY
     | PAIRING
-    | {"Participant": 1, "Referral": 1, "ScaleAnswer": 1},
+    | {"Participant": 1, "Referral": 1, "ScaleAnswer": 1, "UploadedScale": 1},
     "stranger": SEEN_BY_NOBODY,
     "administrator": SEEN_BY_NOBODY,
 }

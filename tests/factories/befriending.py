@@ -2,25 +2,41 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import models
 from django.utils import timezone
 
+from connections.befriending.actions.concerns import Worry, seal
 from connections.befriending.models import (
     Agreement,
     AgreementSignature,
+    Arrangement,
+    Assessment,
+    CaseImport,
     Check,
     Concern,
+    ConcernStep,
     Ending,
+    Expense,
     Match,
+    MatchingRun,
+    MatchingWeights,
     Meeting,
+    Notice,
     Participant,
     Pause,
+    Reference,
     Referral,
     Review,
     ScaleAnswer,
     Service,
+    Suggestion,
+    Supervision,
+    Training,
+    Unmatched,
+    UploadedScale,
+    Visit,
     Volunteer,
 )
 from kinder.accounts.acting import Purpose, acting
@@ -54,7 +70,7 @@ def make_story(area: Area, name: str = "Kettle Street") -> Story:
     people = {
         role: make_member(role, organisation) for role in (Role.COORDINATOR, Role.LEAD, Role.WORKER)
     }
-    coordinator = people[Role.COORDINATOR]
+    coordinator, lead = people[Role.COORDINATOR], people[Role.LEAD]
     volunteer_user, participant_user = make_user(), make_user()
     now = timezone.now()
     with acting(purpose=Purpose.MIGRATE):
@@ -94,6 +110,14 @@ def make_story(area: Area, name: str = "Kettle Street") -> Story:
         clauses = ["We meet every week for an hour."]
         sha256 = hashlib.sha256(clauses[0].encode()).hexdigest()
         agreement = Agreement.objects.create(match=match, clauses=clauses, text_sha256=sha256)
+        concern = Concern.objects.create(
+            service=service,
+            match=match,
+            ciphertext=seal(Worry("a fall on the stairs")),
+            raised_by=volunteer_user,
+        )
+        weights = MatchingWeights.objects.create(service=service, version=1, made_by=coordinator)
+        run = MatchingRun.objects.create(service=service, weights=weights, started_by=coordinator)
         rows: list[models.Model] = [
             volunteer,
             participant,
@@ -125,18 +149,69 @@ def make_story(area: Area, name: str = "Kettle Street") -> Story:
             ScaleAnswer.objects.create(
                 participant=participant, scale="ons", answers=[2], answered_on=date(2025, 4, 2)
             ),
-            Concern.objects.create(
+            concern,
+            ConcernStep.objects.create(
+                concern=concern, kind="note", ciphertext=encrypt("rang the hall"), made_by=lead
+            ),
+            weights,
+            run,
+            Suggestion.objects.create(
+                run=run,
+                referral=referral,
+                volunteer=volunteer,
+                rank=1,
+                score=70,
+                points=[],
+                shared={},
+            ),
+            Unmatched.objects.create(
+                run=run, referral=referral, constraint="language", detail="pl"
+            ),
+            Notice.objects.create(
+                service=service, kind="review", key=f"review:{match.pk}", recipient=coordinator
+            ),
+            CaseImport.objects.create(service=service, made_by=coordinator),
+            UploadedScale.objects.create(
                 service=service,
-                match=match,
-                ciphertext=encrypt("a fall on the stairs"),
-                raised_by=volunteer_user,
+                code="ours",
+                name="Ours",
+                source="by hand",
+                licence="our own",
+                questions=[],
+                uploaded_by=coordinator,
+            ),
+            Reference.objects.create(
+                volunteer=volunteer, referee="a neighbour", asked_on=date(2025, 1, 9)
+            ),
+            Training.objects.create(
+                volunteer=volunteer, title="Listening", held_on=date(2025, 1, 20)
+            ),
+            Supervision.objects.create(
+                volunteer=volunteer,
+                held_on=date(2025, 3, 20),
+                held_by=coordinator,
+                note_ciphertext=encrypt("goes well"),
+            ),
+            Expense.objects.create(
+                volunteer=volunteer, on=date(2025, 3, 11), kind="cuppa", pence=320
+            ),
+            Assessment.objects.create(
+                referral=referral,
+                held_on=date(2025, 2, 10),
+                held_by=coordinator,
+                hopes="a walk",
+                risk_ciphertext=encrypt("steep stairs"),
+            ),
+            Arrangement.objects.create(match=match, starts_at=now, mode="out", made_by=coordinator),
+            Visit.objects.create(
+                match=match, started_at=now - timedelta(hours=2), due_at=now, ended_at=now
             ),
         ]
     return Story(
         organisation=organisation,
         service=service,
         coordinator=coordinator,
-        lead=people[Role.LEAD],
+        lead=lead,
         worker=people[Role.WORKER],
         volunteer_user=volunteer_user,
         participant_user=participant_user,

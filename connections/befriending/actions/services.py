@@ -1,4 +1,4 @@
-"""The deeds of befriending. Each asks the rules, is one transaction, and writes its audit."""
+"""Setting up befriending services."""
 
 from collections.abc import Iterable
 from typing import Any
