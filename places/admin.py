@@ -23,13 +23,12 @@ from kinder.accounts.rules import Refused
 from kinder.admin import LookOnlyAdmin
 from places.actions import (
     CHANGEABLE,
-    PLACES_LAYER,
     add_place,
-    bump_layer,
     change_place,
     close_place,
     confirm_place,
     hide_place,
+    note_change,
     show_place_again,
 )
 from places.gatherings import check_recurrence
@@ -76,7 +75,7 @@ class PlaceForm(ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Place
-        fields = sorted(CHANGEABLE - {"point", "footprint"})
+        fields = sorted(CHANGEABLE - {"point", "footprint", "languages", "cost_checked_on"})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -86,6 +85,8 @@ class PlaceForm(ModelForm):  # type: ignore[type-arg]
 
     def clean_opening_hours(self) -> str:
         value = str(self.cleaned_data["opening_hours"])
+        if self.cleaned_data.get("are_hours_unread"):
+            return value
         try:
             check_hours(value)
         except InvalidHoursError as error:
@@ -116,8 +117,10 @@ class PlaceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             _("What it is like"),
             {
                 "fields": [
+                    "are_hours_unread",
                     "opening_hours",
                     "cost_to_stay",
+                    "who_for",
                     "is_booking_needed",
                     "description",
                     "website",
@@ -147,8 +150,7 @@ class PlaceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """What makes a place welcoming is on the map too."""
         super().save_related(request, form, formsets, change)
         if changed := sorted(one.prefix for one in formsets if one.has_changed()):
-            record("change_place", form.instance, by=_actor(request), fields=changed)
-            bump_layer(PLACES_LAYER)
+            note_change(by=_actor(request), place=form.instance, fields=changed)
 
     @admin.action(description=_("Hide from everybody"))
     def hide(self, request: HttpRequest, queryset: QuerySet[Place]) -> HttpResponse | None:

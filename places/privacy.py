@@ -3,12 +3,19 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from kinder.accounts.models import Contributor
 from kinder.accounts.privacy import Holding, Person, Room, register
-from places.models import PlaceConfirmation, PlaceSuggestion, SavedArea, SavedView
+from places.models import (
+    PlaceClaim,
+    PlaceConfirmation,
+    PlacePhoto,
+    PlaceSuggestion,
+    SavedArea,
+    SavedView,
+)
 
 
 def describe() -> list[Holding]:
@@ -37,6 +44,18 @@ def describe() -> list[Holding]:
             why=_("So that you find them again."),
             how_long=_("Until you delete them or leave."),
         ),
+        Holding(
+            model=PlacePhoto._meta.label_lower,
+            what=_("Photos of places that you sent, without what your camera added to them."),
+            why=_("So that others see what a place is like."),
+            how_long=_("The photo stays with the place; that it was yours, until you leave."),
+        ),
+        Holding(
+            model=PlaceClaim._meta.label_lower,
+            what=_("That you said a place belongs to your organisation, and what you decided."),
+            why=_("So that whoever runs a place can answer for it."),
+            how_long=_("That it was you, until you leave."),
+        ),
     ]
 
 
@@ -59,6 +78,18 @@ def export(person: Person) -> dict[str, list[dict[str, Any]]]:
             {"name": view.name, "query": view.query, "created_at": view.created_at}
             for view in _saved_by(SavedView, person)
         ],
+        PlacePhoto._meta.label_lower: [
+            dict(row)
+            for row in PlacePhoto.objects.filter(_is_by(person))
+            .order_by("id")
+            .values("place__code", "alt", "state", "created_at")
+        ],
+        PlaceClaim._meta.label_lower: [
+            dict(row)
+            for row in PlaceClaim.objects.filter(_claimed_by(person))
+            .order_by("id")
+            .values("place__code", "organisation__name", "state", "created_at")
+        ],
     }
 
 
@@ -71,6 +102,8 @@ def erase(person: Person) -> int:
     touched += PlaceSuggestion.objects.filter(_proposed_by(person)).update(contributor=None)
     for kept in (SavedArea, SavedView):
         touched += _saved_by(kept, person).delete()[0]
+    touched += PlacePhoto.objects.filter(_is_by(person)).update(contributor=None, user=None)
+    touched += PlaceClaim.objects.filter(_claimed_by(person)).update(user=None)
     return touched + PlaceConfirmation.objects.filter(_is_by(person)).update(
         contributor=None, user=None
     )
@@ -78,8 +111,17 @@ def erase(person: Person) -> int:
 
 @transaction.atomic
 def merge(stays: Contributor, goes: Contributor) -> None:
-    """Hand what `goes` answered and proposed to `stays`."""
-    PlaceConfirmation.objects.filter(contributor=goes).update(contributor=stays)
+    """Hand what `goes` answered and proposed to `stays`; where both answered, the first stands."""
+    theirs = PlaceConfirmation.objects.filter(contributor=goes)
+    both = PlaceConfirmation.objects.filter(
+        contributor=stays,
+        place=OuterRef("place"),
+        question=OuterRef("question"),
+        period_on=OuterRef("period_on"),
+    )
+    theirs.filter(Exists(both)).delete()
+    theirs.update(contributor=stays)
+    PlacePhoto.objects.filter(contributor=goes).update(contributor=stays)
     PlaceSuggestion.objects.filter(contributor=goes).update(contributor=stays)
 
 
@@ -87,6 +129,13 @@ def _is_by(person: Person) -> Q:
     if isinstance(person, Contributor):
         return Q(contributor=person)
     return Q(user=person) | Q(contributor__user=person)
+
+
+def _claimed_by(person: Person) -> Q:
+    """Claims are made with an account."""
+    if isinstance(person, Contributor):
+        return Q(user__isnull=False, user=person.user_id)
+    return Q(user=person)
 
 
 def _proposed_by(person: Person) -> Q:

@@ -13,7 +13,9 @@ from places.models.area import (
     Population,
     Postcode,
 )
+from places.models.care import PlaceClaim, PlacePhoto
 from places.models.gathering import Gathering
+from places.models.history import PlaceReference, PlaceText, PlaceVersion
 from places.models.place import (
     OrganisationArea,
     Place,
@@ -37,9 +39,14 @@ __all__ = [
     "OrganisationArea",
     "Place",
     "PlaceAltName",
+    "PlaceClaim",
     "PlaceConfirmation",
     "PlaceName",
+    "PlacePhoto",
+    "PlaceReference",
     "PlaceSuggestion",
+    "PlaceText",
+    "PlaceVersion",
     "Population",
     "Postcode",
     "SavedArea",

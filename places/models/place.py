@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from django.contrib.gis.db import models
 from django.contrib.gis.db.models.functions import Transform
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, GistIndex
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -76,11 +77,28 @@ class Place(models.Model):
     website = models.URLField(_("website"), blank=True)
     telephone = models.CharField(_("telephone"), max_length=32, blank=True)
     opening_hours = models.CharField(_("opening hours (OSM syntax)"), max_length=512, blank=True)
+    # Kept as they were written, because nobody can work out from them when it is open.
+    are_hours_unread = models.BooleanField(_("hours are words only"), default=False, db_default=False)
     weekly_hours = models.FloatField(
         _("hours open in an ordinary week"), null=True, blank=True, editable=False
     )
     cost_to_stay = models.CharField(
         _("cost to stay"), max_length=16, choices=CostToStay, default=CostToStay.UNKNOWN
+    )
+    cost_checked_on = models.DateField(_("month the cost was checked"), null=True, blank=True)
+    who_for = models.CharField(
+        _("for whom, and when"),
+        max_length=160,
+        blank=True,
+        db_default="",
+        help_text=_("Empty where it is for everyone."),
+    )
+    languages = ArrayField(
+        models.CharField(max_length=8),
+        verbose_name=_("languages spoken there"),
+        default=list,
+        db_default=[],
+        blank=True,
     )
     is_booking_needed = models.BooleanField(_("booking needed"), default=False)
     organisation = models.ForeignKey(
@@ -199,11 +217,23 @@ class PlaceConfirmation(models.Model):
     user = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # The first day of the half year in which the answer counts once for each person.
+    period_on = models.DateField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         verbose_name = _("confirmation")
         verbose_name_plural = _("confirmations")
+        constraints = [
+            models.UniqueConstraint(
+                "place",
+                "question",
+                "contributor",
+                "period_on",
+                condition=models.Q(contributor__isnull=False, period_on__isnull=False),
+                name="places_confirmation_once",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.place_id} {self.question}: {self.answer}"
