@@ -18,7 +18,7 @@ from kinder.accounts.models import Contributor
 from places.models import Place, PlaceConfirmation
 from places.vocabulary import Answer, CostToStay, PlaceKind, WelcomeAttribute
 
-# Six months, as workers were promised ("not confirmed for six months is flagged"): half of 365 days.
+# Six months: half of 365 days, rounded down (workers were promised a flag after six months).
 FRESH_FOR = dt.timedelta(days=182)
 # A judgement: one person may be mistaken or mischievous; two who agree, against nobody, seldom are.
 AGREEMENT = 2
@@ -52,9 +52,7 @@ INDOORS_ONLY = frozenset(
         WelcomeAttribute.NO_SIGN_UP,
     }
 )
-OUTDOORS = frozenset(
-    {PlaceKind.PARK, PlaceKind.ALLOTMENT, PlaceKind.PLAYGROUND, PlaceKind.BENCH}
-)
+OUTDOORS = frozenset({PlaceKind.PARK, PlaceKind.ALLOTMENT, PlaceKind.PLAYGROUND, PlaceKind.BENCH})
 # What is asked, the most useful first.
 ASKED = {
     WelcomeAttribute.STEP_FREE: _("Can you get in without steps?"),

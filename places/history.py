@@ -14,9 +14,8 @@ from typing import Any
 from django.contrib.gis.geos import GEOSGeometry, Point
 from django.utils import formats
 from django.utils.functional import Promise
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language_info, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from kinder.accounts.audit import subject_of
 from kinder.accounts.models import Contributor, Organisation, Subject, User
@@ -140,10 +139,12 @@ def changes_to(place: Place, facts: Facts) -> tuple[Facts, Facts, list[tuple[str
         digest = facts.get(name, "")
         if not digest or digest in texts:
             columns[name] = texts.get(digest, "")
-    columns["point"] = Point(*facts["point"], srid=4326)
+    lon, lat = facts["point"]
+    columns["point"] = Point(lon, lat, srid=4326)
     outline = facts.get("footprint")
     columns["footprint"] = GEOSGeometry(outline) if outline else None
-    columns["organisation"] = Organisation.objects.filter(pk=facts.get("organisation")).first()
+    key = facts.get("organisation")
+    columns["organisation"] = Organisation.objects.filter(pk=key).first() if key else None
     columns["cost_checked_on"] = _date(facts.get("cost_checked_on"))
     welcomes = {
         attribute: (value, texts.get(whom, ""), _date(checked_on))
@@ -169,7 +170,7 @@ def label_of(field: str) -> str:
         return str(WelcomeAttribute(field.removeprefix("welcome:")).label)
     if field in _LABELS:
         return str(_LABELS[field])
-    name = str(Place._meta.get_field(field).verbose_name)
+    name = str(getattr(Place._meta.get_field(field), "verbose_name", field))
     return name[:1].upper() + name[1:]
 
 
@@ -189,7 +190,7 @@ def differing(before: Facts, after: Facts) -> Iterator[str]:
 def tell_changes(place: Place, before: Facts, after: Facts) -> list[Change]:
     """Return what differs between two versions of `place`, in the reader's words."""
     texts = dict(PlaceText.objects.filter(place=place).values_list("digest", "text"))
-    keys = {before.get("organisation"), after.get("organisation")} - {None}
+    keys = [key for key in (before.get("organisation"), after.get("organisation")) if key]
     names = {one.pk: one.name for one in Organisation.objects.filter(pk__in=keys)} if keys else {}
     return [
         Change(
@@ -225,8 +226,10 @@ def tell_fact(
         return ", ".join(words)
     if field in WORDS:
         return texts.get(value, str(GONE))
-    return _TELL.get(field, str)(value) if field != "organisation" else organisations.get(
-        value, _("an organisation that is gone")
+    return (
+        _TELL.get(field, str)(value)
+        if field != "organisation"
+        else organisations.get(value, _("an organisation that is gone"))
     )
 
 

@@ -144,4 +144,3 @@ def _after(checked_on: dt.date | None) -> dt.datetime:
     if checked_on is None:
         return ALWAYS
     return timezone.make_aware(dt.datetime.combine(checked_on, dt.time.max))
-

@@ -1,7 +1,7 @@
 """What others offer the register, and what its keepers decide of it: changes, photos, claims."""
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -23,8 +23,14 @@ from places.rules import (
 )
 from places.vocabulary import PlaceState
 
-if TYPE_CHECKING:
-    from kinder.accounts.uploads import Photo
+
+class Picture(Protocol):
+    """A photo that was written anew, as kinder.accounts.uploads gives it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def content(self) -> bytes: ...
 
 
 @transaction.atomic
@@ -106,7 +112,7 @@ def _decide(suggestion: PlaceSuggestion, state: str, by: User) -> PlaceSuggestio
 
 
 @transaction.atomic
-def add_photo(*, by: User | Contributor, place: Place, photo: "Photo", alt: str) -> PlacePhoto:
+def add_photo(*, by: User | Contributor, place: Place, photo: Picture, alt: str) -> PlacePhoto:
     """Keep a photo of `place`. One of a keeper is shown at once, any other waits for a look."""
     is_keeper = isinstance(by, User)
     if isinstance(by, User):
@@ -177,5 +183,11 @@ def decide_claim(*, by: User, claim: PlaceClaim, is_accepted: bool) -> PlaceClai
     locked.state = PlaceClaim.State.ACCEPTED if is_accepted else PlaceClaim.State.DECLINED
     locked.decided_at, locked.decided_by = timezone.now(), by
     locked.save(update_fields=["state", "decided_at", "decided_by"])
-    record("decide_claim", locked.place, by=by, organisation=locked.organisation, is_accepted=is_accepted)
+    record(
+        "decide_claim",
+        locked.place,
+        by=by,
+        organisation=locked.organisation,
+        is_accepted=is_accepted,
+    )
     return locked

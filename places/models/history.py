@@ -13,8 +13,8 @@ class PlaceVersion(models.Model):
     """What the register said of a place after one change.
 
     `facts` are plain values as places.history writes them; longer words stand in PlaceText and here
-    by their digest, so that they can be taken out of the past without touching it. Who changed it is
-    a subject of the audit, never an account.
+    by their digest, so that they can be taken out of the past and nothing else is touched. Who it
+    was is a subject of the audit, never an account.
     """
 
     class Deed(models.TextChoices):

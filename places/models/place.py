@@ -78,7 +78,9 @@ class Place(models.Model):
     telephone = models.CharField(_("telephone"), max_length=32, blank=True)
     opening_hours = models.CharField(_("opening hours (OSM syntax)"), max_length=512, blank=True)
     # Kept as they were written, because nobody can work out from them when it is open.
-    are_hours_unread = models.BooleanField(_("hours are words only"), default=False, db_default=False)
+    are_hours_unread = models.BooleanField(
+        _("hours are words only"), default=False, db_default=False
+    )
     weekly_hours = models.FloatField(
         _("hours open in an ordinary week"), null=True, blank=True, editable=False
     )
