@@ -30,7 +30,7 @@ class Custom:
     blocks: tuple[int, ...]
     residents: int
     uncovered: int
-    n: int
+    n: int | None
     value: float
     se: float | None
     low: float | None
@@ -61,9 +61,10 @@ def combine(
 
     `overlaps`: residents of each block inside the drawn area (from public populations);
     `residents`: all residents of the drawn area. Raises ValueError for
-    values that do not add up over blocks: all but PROPORTION, MEAN and RATE.
+    values that do not add up over blocks: INDEX. A figure about places is weighted by residents
+    and has no people, error or interval.
     """
-    if rule.kind not in (Kind.PROPORTION, Kind.MEAN, Kind.RATE):
+    if rule.kind not in (Kind.PROPORTION, Kind.MEAN, Kind.RATE, Kind.PLACES):
         raise ValueError(f"{rule.code} cannot be added up over blocks.")
     size = {node.id: node.residents for node in nodes}
     taken = [
@@ -77,6 +78,12 @@ def combine(
     by_area = {figure.area: figure for figure in figures}
     blocks = [by_area[id_] for id_ in taken]
     inside = sum(min(overlaps[id_], size[id_]) for id_ in taken)
+    if rule.kind is Kind.PLACES:
+        weights = [size[id_] for id_ in taken]
+        value = float(np.average([block.value or 0.0 for block in blocks], weights=weights))
+        return Custom(
+            tuple(taken), covered, max(0, residents - inside), None, value, None, None, None
+        )
     n = np.array([block.n for block in blocks], dtype=np.float64)
     people = float(n.sum())
     if rule.kind is Kind.RATE:

@@ -41,6 +41,8 @@ BAND_FROM = 100
 """From so many people on a share too close to 0 or 1 is told as a band."""
 BAND_SHARE = 0.1
 """Bands are "10 % or less" and "90 % or more"."""
+THIRDS_FROM = 30
+"""From so many people on, up to BAND_FROM, a share that is withdrawn is told as a third."""
 PLACES_VERIFIED = 0.7
 """Least share of places checked in 12 months for a figure about places (a judgement)."""
 PLACE_FIGURES = 3
@@ -65,7 +67,7 @@ class Kind(enum.Enum):
 class Status(enum.Enum):
     PUBLISHED = "published"
     BANDED = "banded"
-    """Only "10 % or less" or "90 % or more" is told; no number."""
+    """Only a band is told ("10 % or less", "under 1 in 3"); no number."""
     SUPPRESSED = "suppressed"
     """`[c]`: too few people, or showing it would tell on someone. The reason is not told."""
     WITHHELD = "withheld"
@@ -77,6 +79,9 @@ class Status(enum.Enum):
 class Band(enum.Enum):
     LOW = "10 % or less"
     HIGH = "90 % or more"
+    THIRD_LOW = "under 1 in 3"
+    THIRD_MIDDLE = "between 1 in 3 and 2 in 3"
+    THIRD_HIGH = "2 in 3 or more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,8 +222,10 @@ def protect(
         and (only_within is None or node.id in only_within)
         and _is_given(given.get(node.id, _NOTHING), rule)
     }
-    totals, published = _choose(order, cells, rule, may_publish)
-    return _release(nodes, totals, published, may_publish, rule, given)
+    totals, rests, published = _choose(order, cells, rule, may_publish)
+    bands = {id_: band for id_ in may_publish if (band := _band(totals[id_], rule)) is not None}
+    bands |= _thirds(order, totals, rests, published, may_publish, rule)
+    return _release(nodes, totals, published, bands, rule, given)
 
 
 def protect_all(
@@ -323,8 +330,9 @@ def _choose(
     cells: Mapping[int, Cell],
     rule: Rule,
     may_publish: set[int],
-) -> tuple[dict[int, Group], set[int]]:
-    """Totals by node, and the nodes to publish: the primary rule, then secondary suppression.
+) -> tuple[dict[int, Group], dict[int, Group], set[int]]:
+    """Totals and remainders by node, and the nodes to publish: the primary rule, then secondary
+    suppression. (The remainder of a node that is not published is part of one above it.)
 
     Children first: an area that passes is published; while what is left of it (`rest`) is
     unsafe, its smallest published area is withdrawn and its people join the rest. Only areas
@@ -361,7 +369,7 @@ def _choose(
             if is_remainder_safe(rest, rule):
                 published.add(node.id)
         totals[node.id], rests[node.id], tops[node.id] = total, rest, top
-    return totals, published
+    return totals, rests, published
 
 
 def is_remainder_safe(rest: Group, rule: Rule) -> bool:
@@ -423,7 +431,7 @@ def _release(
     nodes: Sequence[Node],
     totals: Mapping[int, Group],
     published: set[int],
-    may_publish: set[int],
+    bands: Mapping[int, Band],
     rule: Rule,
     given: Mapping[int, Given],
 ) -> list[Protected]:
@@ -433,7 +441,7 @@ def _release(
     for node in nodes:
         figure = shown.get(node.id)
         if figure is None:
-            band = _band(totals[node.id], rule) if node.id in may_publish else None
+            band = bands.get(node.id)
             status = Status.SUPPRESSED if band is None else Status.BANDED
             figure = Protected(node.id, status, band=band)
         figures.append(figure)
@@ -455,6 +463,63 @@ def _band(group: Group, rule: Rule) -> Band | None:
     if people.n - people.x <= BAND_SHARE * people.n:
         return Band.HIGH
     return None
+
+
+def _thirds(
+    order: Sequence[tuple[Node, list[int]]],
+    totals: Mapping[int, Group],
+    rests: Mapping[int, Group],
+    published: set[int],
+    may_publish: set[int],
+    rule: Rule,
+) -> dict[int, Band]:
+    """Thirds of shares of THIRDS_FROM to BAND_FROM - 1 people that pass by themselves, but were
+    withdrawn for the sake of a remainder.
+
+    The areas count as suppressed in the remainders, so no n is told. A third bounds x, and a reader
+    may take those bounds from the remainder that the area lies in: so thirds are told only where
+    what is left of that remainder without them is nobody, or K_MIN people or more. None stands
+    within another, or over a published area: then there is no smaller group to take.
+    """
+    if rule.kind is not Kind.PROPORTION:
+        return {}
+    parents_first = order[::-1]
+    above = {child: node.id for node, children in order for child in children}
+    holds_published: set[int] = set()
+    for node, children in order:
+        if any(child in published or child in holds_published for child in children):
+            holds_published.add(node.id)
+    inside: set[int] = set()
+    owner: dict[int, int | None] = {}
+    chosen: dict[int | None, list[int]] = {}
+    for node, _ in parents_first:
+        up = above.get(node.id)
+        owner[node.id] = up if up in published else None if up is None else owner[up]
+        if up in inside:
+            inside.add(node.id)
+        elif (
+            node.id in may_publish
+            and node.id not in published
+            and node.id not in holds_published
+            and THIRDS_FROM <= totals[node.id].people.n < BAND_FROM
+            and is_safe(totals[node.id], rule)
+        ):
+            inside.add(node.id)
+            chosen.setdefault(owner[node.id], []).append(node.id)
+    found: dict[int, Band] = {}
+    for around, ids in chosen.items():
+        if around is not None:
+            left = rests[around].people.n - sum(totals[id_].people.n for id_ in ids)
+            if 0 < left < K_MIN:
+                continue
+        found |= {id_: _third(totals[id_].people) for id_ in ids}
+    return found
+
+
+def _third(people: Cell) -> Band:
+    if 3 * people.x < people.n:
+        return Band.THIRD_LOW
+    return Band.THIRD_HIGH if 3 * people.x >= 2 * people.n else Band.THIRD_MIDDLE
 
 
 def _round(

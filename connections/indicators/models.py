@@ -318,6 +318,9 @@ class Figure(models.Model):
     class Bound(models.TextChoices):
         LOW = "low", _("10 % or less")
         HIGH = "high", _("90 % or more")
+        THIRD_LOW = "third_1", _("under 1 in 3")
+        THIRD_MIDDLE = "third_2", _("between 1 in 3 and 2 in 3")
+        THIRD_HIGH = "third_3", _("2 in 3 or more")
 
     id = models.BigAutoField(primary_key=True)
     release = models.ForeignKey(
@@ -358,7 +361,9 @@ class Figure(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(status="shown", value__isnull=False, bound="")
-                | models.Q(status="bound", bound__in=["low", "high"])
+                | models.Q(
+                    status="bound", bound__in=["low", "high", "third_1", "third_2", "third_3"]
+                )
                 | models.Q(status__in=["c", "provisional", "few"], bound=""),
                 name="indicators_figure_bound_or_value",
             ),

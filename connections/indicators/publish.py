@@ -31,7 +31,13 @@ _STATUS = {
     Status.WITHHELD: Figure.Status.PROVISIONAL,
     Status.FEW_PLACES: Figure.Status.FEW_PLACES,
 }
-_BOUND = {Band.LOW: Figure.Bound.LOW, Band.HIGH: Figure.Bound.HIGH}
+_BOUND = {
+    Band.LOW: Figure.Bound.LOW,
+    Band.HIGH: Figure.Bound.HIGH,
+    Band.THIRD_LOW: Figure.Bound.THIRD_LOW,
+    Band.THIRD_MIDDLE: Figure.Bound.THIRD_MIDDLE,
+    Band.THIRD_HIGH: Figure.Bound.THIRD_HIGH,
+}
 
 
 def compute_share(shard: ReleaseShard) -> None:

@@ -147,7 +147,7 @@ def test_a_banded_area_hides_in_the_remainder_like_a_suppressed_one() -> None:
     assert statuses(figures) == {
         1: Status.PUBLISHED,
         2: Status.BANDED,
-        3: Status.SUPPRESSED,
+        3: Status.BANDED,  # withdrawn: a third is told
         4: Status.PUBLISHED,
     }
 
@@ -292,3 +292,39 @@ def test_suppresses_no_total_of_a_tree_that_passes() -> None:
         cells = {i: people(3 + 7 * i) for i in range(len(nodes))}
         is_told = 0 in published_areas(count(nodes, cells))
         assert is_told == (sum(cell.n for cell in cells.values()) >= 10)
+
+
+def thirds(figures: list[Protected]) -> dict[int, Band]:
+    return {one.area: one.band for one in figures if one.band is not None}
+
+
+@pytest.mark.parametrize(
+    ("n", "x", "third"),
+    [
+        (40, 13, Band.THIRD_LOW),
+        (40, 14, Band.THIRD_MIDDLE),
+        (30, 19, Band.THIRD_MIDDLE),
+        (30, 20, Band.THIRD_HIGH),
+        (99, 33, Band.THIRD_MIDDLE),
+        (99, 66, Band.THIRD_HIGH),
+    ],
+)
+def test_a_withdrawn_share_of_few_people_is_told_as_a_third(n: int, x: int, third: Band) -> None:
+    # Area 2 has too few for the rest to stand alone, so the smaller of the others goes with it.
+    figures = protect(star(12, n, 120), {2: people(12), 3: people(n, x), 4: people(120)}, SHARE)
+    assert statuses(figures)[3] is Status.BANDED
+    assert thirds(figures) == {3: third}
+    told = next(one for one in figures if one.area == 3)
+    assert told.n is told.value is told.se is told.low is told.high is None
+
+
+@pytest.mark.parametrize(("few", "n"), [(9, 40), (12, 100), (12, 29)])
+def test_no_third_where_it_would_tell_on_the_rest_or_is_not_needed(few: int, n: int) -> None:
+    figures = protect(star(few, n, 120), {2: people(few), 3: people(n), 4: people(120)}, SHARE)
+    assert statuses(figures)[3] is Status.SUPPRESSED
+    assert thirds(figures) == {}
+
+
+def test_no_third_of_a_share_that_is_too_one_sided() -> None:
+    figures = protect(star(12, 40, 120), {2: people(12), 3: people(40, 9), 4: people(120)}, SHARE)
+    assert thirds(figures) == {}

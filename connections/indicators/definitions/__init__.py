@@ -44,6 +44,7 @@ __all__ = [
     "Interval",
     "Unit",
     "as_released",
+    "indicators_of",
     "main_indicators",
     "say_tenths",
     "show_number",
@@ -81,6 +82,12 @@ _PER_RESIDENT = (
     ),
     _("About {value} in every 1,000 residents of {area} took part."),
 )
+
+
+def indicators_of(parameters: Mapping[str, Any]) -> dict[str, Indicator]:
+    """Return the indicators of a release with these parameters, in its words and in the order of
+    pages: the registry's and, where there are any, its communities' own."""
+    return {code: as_released(code, parameters) for code in INDICATORS}
 
 
 def main_indicators() -> Iterator[Indicator]:

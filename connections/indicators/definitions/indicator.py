@@ -144,6 +144,11 @@ class Indicator:
         return self.kind is Kind.PLACES
 
     @property
+    def is_of_one_area(self) -> bool:
+        """A community's own question: asked in one area and told for it alone."""
+        return self.group is Group.COMMUNITY
+
+    @property
     def is_comparable(self) -> bool:
         """Whether areas may be held against each other, as on a map."""
         return self.compare is Compare.AREAS
