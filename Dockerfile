@@ -32,6 +32,7 @@ RUN KINDER_STATIC_ROOT=/app/staticfiles KINDER_SECRET_KEY=build KINDER_ENCRYPTIO
   DATABASE_URL=postgis://build@localhost/build REDIS_URL=redis://localhost \
   sh -c "python manage.py compile_words && python manage.py collectstatic --no-input --verbosity 0"
 ENV KINDER_STATIC_ROOT=/app/staticfiles KINDER_MEDIA_ROOT=/var/lib/kinder/media \
+    KINDER_TOMBSTONES=/var/lib/kinder/tombstones.jsonl \
   DJANGO_SETTINGS_MODULE=kinder.settings
 USER kinder
 VOLUME /var/lib/kinder

@@ -1,6 +1,7 @@
 # What docker-compose.yml runs before the web, the worker and Beat: tables, then the demo, once.
 set -eu
 python manage.py migrate --no-input
+python manage.py apply_tombstones
 if [ ! -e /var/lib/kinder/contents ]; then
   if [ "$KINDER_DEMO" = true ]; then
     python manage.py load_demo

@@ -187,5 +187,6 @@ export_servers() { # NAME
   export DATABASE_URL="postgis://kinder@${postgres//\//%2F}/kinder"
   export REPORTS_DATABASE_URL="postgis://kinder_reports@${postgres//\//%2F}/kinder"
   export REDIS_URL="unix://$redis/redis.sock?db=0"
-  [ "$1" = demo ] || export KINDER_MEDIA_ROOT="$(servers_folder "$1")/media"
+  [ "$1" = demo ] || export KINDER_MEDIA_ROOT="$(servers_folder "$1")/media" \
+    KINDER_TOMBSTONES="$(servers_folder "$1")/tombstones.jsonl"
 }

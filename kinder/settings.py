@@ -65,6 +65,8 @@ try:
     )
     REDIS_URL = env.str("REDIS_URL")
     MEDIA_ROOT = env.path("KINDER_MEDIA_ROOT", BASE_DIR / ".local" / "media")
+    # What was erased, beside the database: a restored backup does not know it.
+    TOMBSTONES = env.path("KINDER_TOMBSTONES", BASE_DIR / ".local" / "tombstones.jsonl")
     STATIC_ROOT = env.path("KINDER_STATIC_ROOT", BASE_DIR / ".local" / "staticfiles")
     SAMPLE_DATA = env.path("KINDER_SAMPLE_DATA", BASE_DIR.parent / "shared" / "data")
     BASEMAP_URL = env.str("KINDER_BASEMAP_URL", "")

@@ -25,6 +25,7 @@ def describe() -> list[Holding]:
             what=_("Your answers to questions about places."),
             why=_("So that others know what a place is like, and when somebody last looked."),
             how_long=_("The answer stays with the place; that it was yours, until you leave."),
+            stays=_("What you told about a place stays with the place, without you."),
         ),
         Holding(
             model=PlaceSuggestion._meta.label_lower,

@@ -76,6 +76,9 @@ def describe() -> list[Holding]:
             ),
             why=_("So that both are looked after from the first meeting to the last."),
             how_long=_("The dates stay without a name; everything else as long as the above."),
+            stays=_(
+                "The days on which two people met stay without your name: they are theirs too."
+            ),
         ),
         Holding(
             model="befriending.Suggestion, befriending.Unmatched",
@@ -109,6 +112,7 @@ def describe() -> list[Holding]:
             ),
             why=_("The service has a duty to keep people safe."),
             how_long=_("As long as that duty lasts; who raised it is taken off when they ask."),
+            stays=_("A worry about somebody's safety stays, encrypted, without who raised it."),
         ),
     ]
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from kinder.accounts import privacy
@@ -17,17 +16,19 @@ from kinder.accounts.models import (
     Membership,
     Organisation,
     Role,
-    Tombstone,
     User,
 )
 from kinder.accounts.privacy import Person
 from kinder.accounts.rules import (
     Refused,
     check_administrator,
+    check_can_be_erased,
     check_can_end_administrator,
     check_can_give_roles,
     check_can_handle_data_of,
 )
+from kinder.accounts.takeaway import Exported
+from kinder.accounts.tombstones import erase_everywhere, raise_stone
 
 ALREADY_HAS_ROLE = _("They have that role already.")
 ALREADY_ADMINISTRATOR = _("They are an administrator already.")
@@ -132,18 +133,22 @@ def end_administrator(*, by: User, user: User) -> None:
     record("end_administrator", user, by=by)
 
 
-def export_person(*, by: User | Contributor, person: Person) -> dict[str, Any]:
+def export_person(*, by: User | Contributor, person: Person) -> Exported:
     """Return all that the rooms hold about `person`, as plain data by room and kind of record."""
     check_can_handle_data_of(by, person=person)
     with acting(purpose=Purpose.ERASE):
         record("export_person", person, by=by)
-        exported: dict[str, Any] = {}
-        for room in privacy.rooms():
-            kinds: dict[str, list[dict[str, Any]]] = exported.setdefault(room.name, {})
-            for one in _persons(person):
-                for kind, rows in room.export(one).items():
-                    kinds.setdefault(kind, []).extend(rows)
-        return exported
+        return _gather(person)
+
+
+def count_rows(*, by: User | Contributor, person: Person) -> dict[str, int]:
+    """Return how many rows each room would export about `person`."""
+    check_can_handle_data_of(by, person=person)
+    with acting(purpose=Purpose.ERASE):
+        return {
+            room: sum(len(rows) for rows in kinds.values())
+            for room, kinds in _gather(person).items()
+        }
 
 
 def erase_person(*, by: User | Contributor, person: Person) -> dict[str, int]:
@@ -155,13 +160,12 @@ def erase_person(*, by: User | Contributor, person: Person) -> dict[str, int]:
     check_can_handle_data_of(by, person=person)
     is_own = by.pk == person.pk
     with acting(purpose=Purpose.ERASE):
+        # Two administrators leaving at once would leave none.
+        list(User.objects.filter(is_administrator=True).order_by("pk").select_for_update())
+        check_can_be_erased(person)
         persons = _persons(person)
-        stones = [
-            Tombstone.objects.get_or_create(kind=one._meta.label_lower, key_hmac=hash_key(one))[0]
-            for one in persons
-        ]
-        rooms = sorted(privacy.rooms(), key=lambda room: room.name == privacy.OWN_ROOM)
-        counts = {room.name: sum(room.erase(one) for one in persons) for room in rooms}
+        stones = [raise_stone(one) for one in persons]
+        counts = erase_everywhere(persons)
         for stone in stones:
             record("erase_person", stone, by=Purpose.ERASE if is_own else by, rows=counts)
     return counts
@@ -226,9 +230,14 @@ def link_device(*, by: User, key: str | None) -> Contributor | None:
     return merge_contributors(by=by, keep=own, gone=there)
 
 
-def hash_key(person: Person) -> bytes:
-    """Return what a tombstone keeps of a person's key."""
-    return salted_hmac("kinder.tombstone", str(person.pk), algorithm="sha256").digest()
+def _gather(person: Person) -> Exported:
+    exported: Exported = {}
+    for room in privacy.rooms():
+        kinds = exported.setdefault(room.name, {})
+        for one in _persons(person):
+            for kind, rows in room.export(one).items():
+                kinds.setdefault(kind, []).extend(rows)
+    return exported
 
 
 def _persons(person: Person) -> list[Person]:

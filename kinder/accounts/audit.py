@@ -28,7 +28,12 @@ def record(
     organisation: Organisation | None = None,
     **facts: Any,
 ) -> AuditEvent:
-    """Record that `by` did `verb` to `thing`. `facts` hold codes and counts, never free text."""
+    """Record that `by` did `verb` to `thing`. `facts` hold codes and counts, never free text.
+
+    A person is recorded under the random id of their subject: the audit outlives them.
+    """
+    if isinstance(thing, User | Contributor):
+        thing = subject_of(thing)
     return AuditEvent.objects.create(
         actor_id=subject_of(by).id if isinstance(by, User | Contributor) else None,
         purpose=by.value if isinstance(by, Purpose) else "",

@@ -1,9 +1,12 @@
 """What a view may ask of its visitor before it runs."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
-from allauth.account.decorators import reauthentication_required
+from django.http import HttpRequest, HttpResponseBase
+
+from kinder.accounts.proving import ask_for_proof, is_proven
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -16,7 +19,13 @@ def reauthenticated(*, allow_get: bool = False) -> Callable[[View], View]:
     """
 
     def decorate(view: View) -> View:
-        asking: View = reauthentication_required(view, allow_get=allow_get)
-        return asking
+        @wraps(view)
+        def ask(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            is_looking = allow_get and request.method in ("GET", "HEAD")
+            if not is_looking and not is_proven(request):
+                return ask_for_proof(request)
+            return cast("HttpResponseBase", view(request, *args, **kwargs))
+
+        return cast("View", ask)
 
     return decorate

@@ -74,6 +74,24 @@ class FirstRunForm(forms.Form):
         return cleaned
 
 
+class EraseForm(forms.Form):
+    """The last word before everything goes."""
+
+    is_sure = forms.BooleanField(label=_("Erase everything. I know that nobody can bring it back."))
+
+
+class ProofForm(forms.Form):
+    """A code that was sent to show who one is."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "characters"}
+        ),
+    )
+
+
 class OrganisationForm(forms.ModelForm):  # type: ignore[type-arg]
     website = forms.URLField(label=_("Website"), required=False, assume_scheme="https")
 

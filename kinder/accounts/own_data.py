@@ -30,6 +30,7 @@ from kinder.accounts.models import (
 )
 from kinder.accounts.privacy import OWN_ROOM, Holding, Person, RetentionRule, Room
 from kinder.accounts.retention import let_go_of
+from kinder.accounts.tombstones import NAMELESS
 
 Rows = list[dict[str, Any]]
 
@@ -99,6 +100,7 @@ def describe() -> list[Holding]:
             what=_("What workers did, under a random number; no names and no text."),
             why=_("So that it can be checked later who did what."),
             how_long=_("For good; the number points at nobody once the data are deleted."),
+            stays=_("What was done stays written down, under a number that points at nobody."),
         ),
     ]
 
@@ -188,7 +190,7 @@ def _make_nameless(user: User) -> int:
     for model in (EmailAddress, Authenticator, UserSession, Membership, Subject):
         gone += model.objects.filter(user=user).delete()[0]
     return gone + User.objects.filter(pk=user.pk).update(
-        email=f"{uuid.uuid4()}@erased.invalid",
+        email=f"{uuid.uuid4()}{NAMELESS}",
         name="",
         language="",
         password=make_password(None),

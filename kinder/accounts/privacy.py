@@ -18,12 +18,22 @@ Person = User | Contributor
 
 @dataclass(frozen=True)
 class Holding:
-    """What one kind of record holds about people: shown on the data-protection page."""
+    """What one kind of record holds about people: shown on the data-protection page.
+
+    `model` names the model, or several with commas. `stays` says what an erasure leaves of it;
+    empty where all of it goes.
+    """
 
     model: str
     what: str
     why: str
     how_long: str
+    stays: str = ""
+
+    @property
+    def models(self) -> list[str]:
+        """The labels of the models, in lower case."""
+        return [label.strip().lower() for label in self.model.split(",")]
 
 
 class LetGo(Protocol):

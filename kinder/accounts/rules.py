@@ -155,6 +155,14 @@ def check_can_handle_data_of(by: User | Contributor, *, person: User | Contribut
     check_administrator(by)
 
 
+def check_can_be_erased(person: User | Contributor) -> None:
+    """The last administrator hands the deployment on before they go."""
+    if isinstance(person, User) and person.is_administrator:
+        others = User.objects.filter(is_administrator=True, is_active=True).exclude(pk=person.pk)
+        if not others.exists():
+            raise Refused(LAST_ADMINISTRATOR)
+
+
 def _passes(check: Callable[[Actor], User], user: Actor) -> bool:
     try:
         check(user)

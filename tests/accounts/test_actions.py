@@ -166,7 +166,7 @@ def test_the_audit_is_searched_by_every_side_of_it(administrator: User) -> None:
     assert found(verb="place") == [erased, mine]
     assert found(person=administrator.email.upper()) == [mine]
     assert found(organisation=organisation) == [mine]
-    assert found(thing="accounts.user") == [job]
+    assert found(thing="accounts.subject") == [job]
     assert found(thing=str(organisation.pk)) == [erased, mine]
     assert found(before=job.pk) == [mine]
     assert found(since_on=mine.at.date(), until_on=mine.at.date()) == [erased, job, mine]

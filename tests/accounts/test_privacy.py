@@ -14,7 +14,7 @@ from connections.befriending.models import Concern, Match, Meeting, Participant
 from connections.indicators.models import Quarter, Release
 from kinder.accounts import privacy
 from kinder.accounts.acting import Purpose, acting
-from kinder.accounts.actions import erase_person, export_person, hash_key
+from kinder.accounts.actions import erase_person, export_person
 from kinder.accounts.audit import record, subject_of
 from kinder.accounts.models import (
     AuditEvent,
@@ -25,6 +25,7 @@ from kinder.accounts.models import (
     Tombstone,
     User,
 )
+from kinder.accounts.tombstones import hash_key
 from tests.factories import (
     AdministratorFactory,
     AreaFactory,

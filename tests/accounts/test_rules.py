@@ -143,6 +143,12 @@ TABLE: list[tuple[str, str, Ask, dict[str, object]]] = [
         FOR_ADMINISTRATOR,
     ),
     (
+        "check_can_be_erased",
+        "oneself, with another administrator there",
+        lambda _world, user: rules.check_can_be_erased(rules.check_signed_in(user)),
+        refuse_all_but(SIGN_IN_FIRST, *SIGNED_IN),
+    ),
+    (
         "check_can_handle_data_of",
         "somebody else's",
         lambda world, user: rules.check_can_handle_data_of(
