@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("kinder.api")),
     path("tiles/", include("places.tiles_urls")),
+    path("ogc/", include("places.exchange.feature_urls")),
     path("", include("connections.interactions.device_urls")),
 ]
 urlpatterns += i18n_patterns(

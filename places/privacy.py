@@ -1,14 +1,19 @@
 """What this room holds about a person, and how it lets go of it."""
 
+import datetime as dt
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kinder.accounts.models import Contributor
-from kinder.accounts.privacy import Holding, Person, Room, register
+from kinder.accounts.privacy import Holding, Person, RetentionRule, Room, register
+from kinder.accounts.retention import let_go_of
 from places.models import (
+    HeldPlace,
     PlaceClaim,
     PlaceConfirmation,
     PlacePhoto,
@@ -16,6 +21,9 @@ from places.models import (
     SavedArea,
     SavedView,
 )
+
+HELD_FOR = dt.timedelta(days=7)
+"""How long a held place is kept after its day (a judgement: so that a host may still count)."""
 
 
 def describe() -> list[Holding]:
@@ -32,6 +40,12 @@ def describe() -> list[Holding]:
             what=_("Changes to places that you proposed."),
             why=_("So that somebody can look at them."),
             how_long=_("Until somebody has decided, and you leave."),
+        ),
+        Holding(
+            model=HeldPlace._meta.label_lower,
+            what=_("Places that you hold at something on, for how many people."),
+            why=_("So that there is a seat for you, and you can give it back."),
+            how_long=_("A week after the day."),
         ),
         Holding(
             model=SavedArea._meta.label_lower,
@@ -71,6 +85,12 @@ def export(person: Person) -> dict[str, list[dict[str, Any]]]:
         PlaceSuggestion._meta.label_lower: [
             dict(row) for row in proposed.values("place__code", "changes", "state", "created_at")
         ],
+        HeldPlace._meta.label_lower: [
+            dict(row)
+            for row in HeldPlace.objects.filter(_proposed_by(person))
+            .order_by("id")
+            .values("gathering__code", "held_on", "people", "created_at")
+        ],
         SavedArea._meta.label_lower: [
             {"name": area.name, "geometry": area.geometry.geojson, "created_at": area.created_at}
             for area in _saved_by(SavedArea, person)
@@ -101,6 +121,7 @@ def erase(person: Person) -> int:
         _proposed_by(person), state=PlaceSuggestion.State.OPEN
     ).delete()[0]
     touched += PlaceSuggestion.objects.filter(_proposed_by(person)).update(contributor=None)
+    touched += HeldPlace.objects.filter(_proposed_by(person)).delete()[0]
     for kept in (SavedArea, SavedView):
         touched += _saved_by(kept, person).delete()[0]
     touched += PlacePhoto.objects.filter(_is_by(person)).update(contributor=None, user=None)
@@ -124,6 +145,15 @@ def merge(stays: Contributor, goes: Contributor) -> None:
     theirs.update(contributor=stays)
     PlacePhoto.objects.filter(contributor=goes).update(contributor=stays)
     PlaceSuggestion.objects.filter(contributor=goes).update(contributor=stays)
+    held = HeldPlace.objects.filter(contributor=goes)
+    held.filter(
+        Exists(
+            HeldPlace.objects.filter(
+                contributor=stays, gathering=OuterRef("gathering"), held_on=OuterRef("held_on")
+            )
+        )
+    ).delete()
+    held.update(contributor=stays)
 
 
 def _is_by(person: Person) -> Q:
@@ -151,5 +181,31 @@ def _saved_by(kept: type[SavedArea] | type[SavedView], person: Person) -> QueryS
     return kept.objects.filter(owner=person).order_by("id")
 
 
+def _let_go_of_held_places(now: dt.datetime, /, *, is_dry_run: bool) -> int:
+    due = HeldPlace.objects.filter(held_on__lt=timezone.localdate(now) - HELD_FOR)
+    return let_go_of(due, is_dry_run=is_dry_run)
+
+
+RETENTION = (
+    RetentionRule(
+        name="places.held_places",
+        what=gettext_lazy("Places held at gatherings."),
+        why=gettext_lazy("So that there is a seat; afterwards nobody needs to know."),
+        how_long=gettext_lazy("7 days after the gathering."),
+        source=gettext_lazy("The need it serves ends with the day."),
+        apply=_let_go_of_held_places,
+    ),
+)
+
+
 def register_room() -> None:
-    register(Room(name="places", describe=describe, export=export, erase=erase, merge=merge))
+    register(
+        Room(
+            name="places",
+            describe=describe,
+            export=export,
+            erase=erase,
+            merge=merge,
+            retention=RETENTION,
+        )
+    )

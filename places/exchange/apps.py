@@ -6,3 +6,8 @@ class ExchangeConfig(AppConfig):
     name = "places.exchange"
     label = "exchange"
     verbose_name = _("Import and export")
+
+    def ready(self) -> None:
+        from places.exchange.features import register_collections
+
+        register_collections()

@@ -14,7 +14,7 @@ from places.models.area import (
     Postcode,
 )
 from places.models.care import PlaceClaim, PlacePhoto
-from places.models.gathering import Gathering
+from places.models.gathering import CancelledOccasion, Gathering, HeldPlace
 from places.models.history import PlaceReference, PlaceText, PlaceVersion
 from places.models.place import (
     OrganisationArea,
@@ -32,9 +32,11 @@ __all__ = [
     "AreaAncestor",
     "AreaLookup",
     "AreaTile",
+    "CancelledOccasion",
     "Deprivation",
     "Gathering",
     "Geography",
+    "HeldPlace",
     "LayerVersion",
     "OrganisationArea",
     "Place",

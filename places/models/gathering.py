@@ -1,22 +1,37 @@
 """Gatherings: an opportunity to meet at a place, light-touch and time-boxed."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from kinder.accounts.models import Organisation
-from places.models.place import Place, make_place_code
+from kinder.accounts.models import Contributor, Organisation
+from places.models.place import SHOWN_STATES, Place, make_place_code
+
+MOST_AT_ONCE = 6
+"""People for whom one device holds a place: a family (a judgement)."""
+
+
+class GatheringQuerySet(models.QuerySet["Gathering"]):
+    """Named questions to what is on."""
+
+    def shown(self) -> Self:
+        """What everybody sees: looked at by somebody, at a place that everybody sees."""
+        return self.filter(state=Gathering.State.SHOWN, place__state__in=SHOWN_STATES)
 
 
 class Gathering(models.Model):
-    """Something to come along to. The shared meal is the model case."""
+    """Something to come along to. The shared meal is the model case.
+
+    Who proposed it is not kept. `confirmed_at` is when its host last said that it goes on.
+    """
 
     class State(models.TextChoices):
         PROPOSED = "proposed", _("Waiting to be looked at")
         SHOWN = "shown", _("Shown")
+        EXPIRED = "expired", _("Nobody said that it goes on")
         CANCELLED = "cancelled", _("Cancelled")
         HIDDEN = "hidden", _("Hidden")
 
@@ -30,7 +45,7 @@ class Gathering(models.Model):
         blank=True,
         related_name="gatherings",
     )
-    description = models.TextField(_("what happens"), blank=True)
+    description = models.TextField(_("what happens"), max_length=1_000, blank=True)
     starts_at = models.DateTimeField(_("first time"))
     minutes = models.PositiveSmallIntegerField(
         _("how long, in minutes"),
@@ -45,7 +60,13 @@ class Gathering(models.Model):
     capacity = models.PositiveSmallIntegerField(_("places, if limited"), null=True, blank=True)
     language = models.CharField(_("language"), max_length=8, blank=True)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.PROPOSED)
+    confirmed_at = models.DateTimeField(_("last confirmed"), default=timezone.now)
+    asked_at = models.DateTimeField(_("host asked whether it goes on"), null=True, blank=True)
+    revision = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True, editable=False)
+
+    objects = GatheringQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("gathering")
@@ -56,7 +77,62 @@ class Gathering(models.Model):
                 condition=models.Q(minutes__range=(5, 720)),
                 name="places_gathering_time_boxed",
             ),
+            models.CheckConstraint(
+                condition=models.Q(capacity__isnull=True) | models.Q(capacity__gte=1),
+                name="places_gathering_capacity_is_some",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+
+class CancelledOccasion(models.Model):
+    """One time that a gathering does not happen: the local date on which it would have begun."""
+
+    gathering = models.ForeignKey(
+        Gathering, on_delete=models.CASCADE, related_name="cancelled_occasions"
+    )
+    cancelled_on = models.DateField(_("date that is cancelled"))
+    why = models.CharField(_("why, for people who look"), max_length=120, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("cancelled time")
+        verbose_name_plural = _("cancelled times")
+        constraints = [
+            models.UniqueConstraint("gathering", "cancelled_on", name="places_cancelled_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gathering_id} {self.cancelled_on}"
+
+
+class HeldPlace(models.Model):
+    """So many places held for a device at one time of a gathering whose places are limited.
+
+    No name, no contact: the same browser sees it and gives it back.
+    """
+
+    gathering = models.ForeignKey(Gathering, on_delete=models.CASCADE, related_name="held_places")
+    held_on = models.DateField(_("date of the gathering"))
+    people = models.PositiveSmallIntegerField(
+        _("people"), validators=[MinValueValidator(1), MaxValueValidator(MOST_AT_ONCE)]
+    )
+    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("held place")
+        verbose_name_plural = _("held places")
+        constraints = [
+            models.UniqueConstraint(
+                "gathering", "held_on", "contributor", name="places_held_once_each"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(people__range=(1, MOST_AT_ONCE)), name="places_held_people"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gathering_id} {self.held_on}: {self.people}"

@@ -63,6 +63,8 @@ PAGES = [
     Shown("place", lambda _town: f"/places/{Place.objects.get().code}/"),
     Shown("method", lambda _town: "/method/"),
     Shown("sign-in", lambda _town: "/accounts/login/"),
+    Shown("open-data", lambda _town: "/ogc/?f=html"),
+    Shown("open-data-places", lambda _town: "/ogc/collections/places/items?f=html"),
     Shown("not-found", lambda _town: "/nothing-here/"),
 ]
 BY_NAME = {shown.name: shown for shown in PAGES}
