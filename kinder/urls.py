@@ -4,11 +4,14 @@ from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from kinder.pages.offline import serve_worker
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("kinder.api")),
     path("tiles/", include("places.tiles_urls")),
     path("ogc/", include("places.exchange.feature_urls")),
     path("", include("connections.interactions.device_urls")),
+    path("sw.js", serve_worker, name="worker"),
 ]
 urlpatterns += i18n_patterns(
     path("admin/", admin.site.urls),

@@ -24,6 +24,7 @@ from connections.interactions.actions import (
     Outcome,
     correct_interaction,
     delete_moment,
+    log_difficulty,
     log_interactions,
 )
 from connections.interactions.rules import (
@@ -41,8 +42,10 @@ from connections.interactions.shape import (
     REQUIRED_CHOICES,
     Facts,
     read_changes,
+    read_difficulty,
     read_facts,
 )
+from connections.interactions.spots import find_spot
 from kinder.accounts.devices import find_device, read_key, recognise
 from kinder.accounts.limits import TooManyError, charge_log, find_network
 from kinder.accounts.models import Device
@@ -177,6 +180,13 @@ _MOMENT: dict[str, Any] = {
     "type": "object",
     "properties": _FIELDS,
     "required": ["direction", "kind", "occurred_on"],
+    "additionalProperties": False,
+}
+_DIFFICULTY: dict[str, Any] = {
+    "type": "object",
+    "properties": {name: _FIELDS[name] for name in ("place", "area", "occurred_on")}
+    | {"reasons": _FIELDS["hard_reasons"] | {"minItems": 1}},
+    "required": ["occurred_on", "reasons"],
     "additionalProperties": False,
 }
 _CHANGES = {key: value for key, value in _MOMENT.items() if key != "required"}
@@ -323,6 +333,38 @@ class InteractionView(DeviceView):
         return Response(status=204)
 
 
+class DifficultyView(DeviceView):
+    """That somebody at this device wanted to, and it was hard."""
+
+    @extend_schema(
+        operation_id="log_difficulty",
+        auth=_BY_COOKIE,
+        request=_json(_DIFFICULTY),
+        responses={
+            200: OpenApiResponse(_WRITTEN, "Written, now or before."),
+            409: OpenApiResponse(_ERROR, "The id holds another moment."),
+        }
+        | _REFUSALS
+        | _OF_ONE,
+    )
+    def put(self, request: Request, id: uuid.UUID) -> Response:  # noqa: A002
+        """Say what made it hard, under an id made on the device. The area alone is kept."""
+        http = request._request
+        key = read_device_key(http)
+        charge_log(http, key)
+        facts = read_difficulty(read_json(http))
+        with recognise(key, network=find_network(http)) as (device, _is_first):
+            difficulty = log_difficulty(
+                by=device.contributor,
+                id=id,
+                device=device,
+                spot=find_spot(place=facts["place"], area=facts["area"]),
+                occurred_on=facts["occurred_on"],
+                reasons=facts["reasons"],
+            )
+        return answer(id, difficulty.revision)
+
+
 class InteractionBatchView(DeviceView):
     """What waited on a device while it was offline."""
 
@@ -390,5 +432,6 @@ def tell_outcome(outcome: Outcome) -> dict[str, Any]:
 
 urlpatterns = [
     path("interactions/batch/", InteractionBatchView.as_view(), name="interaction-batch"),
+    path("difficulties/<uuid:id>/", DifficultyView.as_view(), name="difficulty"),
     path("interactions/<uuid:id>/", InteractionView.as_view(), name="interaction"),
 ]

@@ -105,6 +105,33 @@ def read_facts(body: object) -> Facts:
     }
 
 
+class HardFacts(TypedDict):
+    """What made it hard, as it was told. Exactly one of `place` and `area` is given."""
+
+    place: str | None
+    area: str | None
+    occurred_on: dt.date
+    reasons: list[str]
+
+
+def read_difficulty(body: object) -> HardFacts:
+    """Return the facts of a difficulty; InvalidMomentError names every field that is wrong."""
+    facts, problems = _read(body, _READERS_OF_DIFFICULTY)
+    if not facts.get("reasons"):
+        problems.setdefault("reasons", REQUIRED)
+    if facts.get("occurred_on") is None:
+        problems.setdefault("occurred_on", REQUIRED)
+    _check_one_where(facts, problems)
+    if problems:
+        raise InvalidMomentError(problems)
+    return {
+        "place": facts.get("place"),
+        "area": facts.get("area"),
+        "occurred_on": facts["occurred_on"],
+        "reasons": facts["reasons"],
+    }
+
+
 def read_changes(body: object) -> dict[str, Any]:
     """Return the facts that a correction changes; null takes an optional answer back."""
     facts, problems = _read(body)
@@ -133,13 +160,15 @@ def _check_one_where(facts: dict[str, Any], problems: dict[str, Problem]) -> Non
         problems["place"] = ONE_WHERE
 
 
-def _read(body: object) -> tuple[dict[str, Any], dict[str, Problem]]:
+def _read(
+    body: object, readers: Mapping[str, Callable[[Any], Any]] | None = None
+) -> tuple[dict[str, Any], dict[str, Problem]]:
     if not isinstance(body, dict):
         raise InvalidMomentError({"": NOT_AN_OBJECT})
     facts: dict[str, Any] = {}
     problems: dict[str, Problem] = {}
     for name, sent in body.items():
-        reader = _READERS.get(name)
+        reader = (readers or _READERS).get(name)
         if reader is None:
             is_position = name.lower() in COORDINATES
             problems[name[:40]] = NO_COORDINATES if is_position else UNKNOWN_FIELD
@@ -186,4 +215,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "area": _read_code,
     "occurred_on": _read_date,
     "hard_reasons": _read_reasons,
+}
+_READERS_OF_DIFFICULTY: dict[str, Callable[[Any], Any]] = {
+    **{name: _READERS[name] for name in ("place", "area", "occurred_on")},
+    "reasons": _read_reasons,
 }

@@ -7,6 +7,8 @@ from connections.interactions import views
 app_name = "interactions"
 urlpatterns = [
     path("log/", views.log_moment, name="log"),
+    path("log/offline/", views.show_log_shell, name="log_offline"),
+    path("log/hard/offline/", views.show_hard_shell, name="hard_offline"),
     path("log/where/", views.choose_where, name="where"),
     path("log/hard/", views.log_hard, name="hard"),
     path("log/undo/<str:token>/", views.undo, name="undo"),

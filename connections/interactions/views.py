@@ -60,6 +60,8 @@ from kinder.accounts.models import Contributor, Device, User
 
 CARRIED = ("id", "where", "occurred_on", "direction", "kind")
 PER_PAGE = 25
+NO_ID = uuid.UUID(int=0)
+"""Stands in addresses where a script puts the moment's own id."""
 
 Moment = Interaction | Difficulty
 Show = Callable[..., HttpResponse]
@@ -154,6 +156,21 @@ def choose_where(request: HttpRequest) -> HttpResponse:
     )
 
 
+@login_not_required
+@require_safe
+def show_log_shell(request: HttpRequest) -> HttpResponse:
+    """The page that a phone keeps to add moments without a network: made for nobody, so it gives no
+    cookie and holds nothing about whoever asks."""
+    return _show_log(request, MomentForm(), template="interactions/log_offline.html")
+
+
+@login_not_required
+@require_safe
+def show_hard_shell(request: HttpRequest) -> HttpResponse:
+    """The same for what was hard."""
+    return _show_hard(request, DifficultyForm(), template="interactions/hard_offline.html")
+
+
 def _welcome(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Give the visitor the device cookie. Saving looks at nothing else; so whoever is signed in is
     linked to this browser here, before they save."""
@@ -226,13 +243,30 @@ def _lists(request: HttpRequest) -> dict[str, list[str]]:
     return {"reasons": request.POST.getlist("reasons")}
 
 
-def _show_log(request: HttpRequest, form: MomentForm, *, status: int = 200) -> HttpResponse:
-    icons = {"direction_icons": DIRECTION_ICONS, "kind_icons": KIND_ICONS}
-    return _show(request, "interactions/log.html", form, status, icons)
+def _show_log(
+    request: HttpRequest,
+    form: MomentForm,
+    *,
+    status: int = 200,
+    template: str = "interactions/log.html",
+) -> HttpResponse:
+    more = {
+        "direction_icons": DIRECTION_ICONS,
+        "kind_icons": KIND_ICONS,
+        "send_url": reverse("interaction", args=[NO_ID]),
+    }
+    return _show(request, template, form, status, more)
 
 
-def _show_hard(request: HttpRequest, form: DifficultyForm, *, status: int = 200) -> HttpResponse:
-    return _show(request, "interactions/hard.html", form, status, {})
+def _show_hard(
+    request: HttpRequest,
+    form: DifficultyForm,
+    *,
+    status: int = 200,
+    template: str = "interactions/hard.html",
+) -> HttpResponse:
+    more = {"send_url": reverse("difficulty", args=[NO_ID])}
+    return _show(request, template, form, status, more)
 
 
 def _show(
@@ -240,7 +274,12 @@ def _show(
 ) -> HttpResponse:
     code = form["where"].value()
     spot = _read_or_none(code if isinstance(code, str) else "")
-    shown = {"form": form, "spot": spot, "large_areas": [] if spot else list_large_areas()}
+    shown = {
+        "form": form,
+        "spot": spot,
+        "large_areas": [] if spot else list_large_areas(),
+        "saved_url": reverse("interactions:saved", args=[NO_ID]),
+    }
     return render(request, template, shown | more, status=status)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kinder.pages import moderation, setup, views
+from kinder.pages import moderation, offline, setup, views
 
 app_name = "pages"
 urlpatterns = [
@@ -17,5 +17,7 @@ urlpatterns = [
     path("privacy/", views.show_privacy, name="privacy"),
     path("accessibility/", views.show_accessibility, name="accessibility"),
     path("settings/look/", views.choose_appearance, name="appearance"),
+    path("offline/", offline.show_offline, name="offline"),
+    path("waiting/", offline.show_waiting, name="waiting"),
     path("manifest.webmanifest", views.show_manifest, name="manifest"),
 ]

@@ -16,7 +16,7 @@ from tests.security.addresses import list_addresses
 pytestmark = pytest.mark.django_db(databases=["default", "reports"])
 
 # Known by the device's cookie alone, which is SameSite=Strict, and by Origin; no session is read.
-WITHOUT_TOKEN = {"interaction", "interaction-batch"}
+WITHOUT_TOKEN = {"difficulty", "interaction", "interaction-batch"}
 
 
 def sign_in(client: Client, user: User) -> None:
