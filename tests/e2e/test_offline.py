@@ -232,7 +232,9 @@ def put_aside(page: Page, entry: dict[str, object], owner: str = "") -> None:
     )
 
 
-def test_a_browser_that_keeps_nothing_sends_at_once(browser: Browser, live_server: LiveServer, area: Area) -> None:
+def test_a_browser_that_keeps_nothing_sends_at_once(
+    browser: Browser, live_server: LiveServer, area: Area
+) -> None:
     context = browser.new_context(base_url=live_server.url, has_touch=True)
     context.add_init_script(
         "Object.defineProperty(window, 'indexedDB', {value: {open() { throw new Error('no'); }}})"
@@ -398,12 +400,8 @@ def test_a_new_version_replaces_what_the_phone_keeps(
 
 def test_in_another_language_the_shells_are_in_it_too(phone: BrowserContext, page: Page) -> None:
     page.goto("/ur/log/")
-    page.wait_for_function(
-        "caches.match('/ur/log/offline/').then((found) => found !== undefined)"
-    )
+    page.wait_for_function("caches.match('/ur/log/offline/').then((found) => found !== undefined)")
     phone.set_offline(True)
     page.goto("/ur/log/")
     assert page.evaluate("document.documentElement.dir") == "rtl"
     take_picture(page, "offline-log-360-urdu")
-
-
