@@ -7,7 +7,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.staticfiles.storage import staticfiles_storage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -59,7 +58,7 @@ def serve_worker(request: HttpRequest) -> HttpResponse:
                 "pages:offline",
             )
         ],
-        "assets": staticfiles_storage.base_url,
+        "assets": settings.STATIC_URL,
         "greeting": reverse("interactions:log"),
     }
     script = (BUILT / "js" / "sw.js").read_text(encoding="utf-8")
