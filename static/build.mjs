@@ -43,7 +43,12 @@ const FONTS = [
 ];
 
 // The PDF's fonts: its maker reads no woff2.
-const PRINT_FONTS = ["latin-400-normal", "latin-700-normal", "latin-ext-400-normal", "latin-ext-700-normal"];
+const PRINT_FONTS = {
+  "atkinson-hyperlegible-next": ["latin", "latin-ext"],
+  vazirmatn: ["arabic"],
+  onest: ["cyrillic"],
+};
+const PRINT_WEIGHTS = ["400-normal", "700-normal"];
 
 /**
  * Renames a font's family in place, by a word of the same length. The two halves of a family share
@@ -111,12 +116,16 @@ for (const font of FONTS) {
   cpSync(packageFile(`@fontsource-variable/${font}`), path.join(target, "fonts", path.basename(font)));
 }
 mkdirSync(path.join(target, "fonts", "print"));
-for (const cut of PRINT_FONTS) {
-  const name = `atkinson-hyperlegible-next-${cut}`;
-  const file = packageFile(`@fontsource/atkinson-hyperlegible-next/files/${name}.woff2`);
-  const plain = Buffer.from(await decompress(readFileSync(file)));
-  if (cut.startsWith("latin-ext")) renameFamily(plain, "Next", "More");
-  writeFileSync(path.join(target, "fonts", "print", `${name}.ttf`), plain);
+for (const [family, scripts] of Object.entries(PRINT_FONTS)) {
+  for (const script of scripts) {
+    for (const weight of PRINT_WEIGHTS) {
+      const name = `${family}-${script}-${weight}`;
+      const file = packageFile(`@fontsource/${family}/files/${name}.woff2`);
+      const plain = Buffer.from(await decompress(readFileSync(file)));
+      if (script === "latin-ext") renameFamily(plain, "Next", "More");
+      writeFileSync(path.join(target, "fonts", "print", `${name}.ttf`), plain);
+    }
+  }
 }
 cpSync(path.join(source, "img"), path.join(target, "img"), { recursive: true });
 const kindIcons = buildIcons();

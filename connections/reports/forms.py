@@ -1,11 +1,24 @@
 """What a reader may ask for in an address: shape only."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from connections.indicators.definitions import INDICATORS
-from connections.indicators.quarters import parse_quarter
+from connections.indicators.models import Release
+from connections.indicators.quarters import name_quarter, parse_quarter
+from connections.reports import reading
+from connections.reports.question import MAX_AREAS, MAX_TITLE, Question
+from connections.reports.vocabulary import DEFAULT_SECTIONS, Comparator, Format, Scope, Section
+from kinder.accounts.models import User
+from places.models import Area
 from places.vocabulary import AreaLevel
 
 
@@ -50,3 +63,175 @@ class PickerForm(forms.Form):
 
     q = forms.CharField(label=_("Area's name, code or postcode"), required=False, max_length=80)
     release = PeriodField(label=_("Quarter"), required=False, max_length=7)
+
+
+def split_codes(values: list[str]) -> list[str]:
+    """Return the codes in `values`, each once: given one by one, or several between commas."""
+    codes = [code.strip() for value in values for code in value.replace(";", ",").split(",")]
+    return list(dict.fromkeys(code for code in codes if code))
+
+
+def find_areas(release: Release, codes: list[str]) -> list[Area]:
+    """Return the areas with `codes`, A–Z. Raises ValidationError naming those that are unknown."""
+    if len(codes) > MAX_AREAS:
+        raise ValidationError(
+            _("At most %(most)s areas fit in one report. For more, take the whole release."),
+            code="many",
+            params={"most": MAX_AREAS},
+        )
+    found = list(
+        Area.objects.using(reading.READER)
+        .filter(geography=release.geography_id, code__in=codes)
+        .exclude(level=AreaLevel.ZONE)
+        .defer("geometry")
+        .order_by("name", "code")
+    )
+    unknown = sorted(set(codes) - {area.code for area in found})
+    if unknown:
+        raise ValidationError(
+            _("There is no area with this code: %(codes)s."),
+            code="unknown",
+            params={"codes": ", ".join(unknown)},
+        )
+    return found
+
+
+class BuildForm(forms.Form):
+    """What a report shall hold. What was typed stays, whatever was wrong."""
+
+    areas = forms.CharField(
+        label=_("Areas"),
+        help_text=_("Codes, with commas between them."),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Choose an area first.")},
+    )
+    title = forms.CharField(
+        label=_("Title of your own"),
+        help_text=_("Left empty, the report is named after its areas."),
+        required=False,
+        max_length=MAX_TITLE,
+    )
+    sections = forms.MultipleChoiceField(
+        label=_("What it holds"),
+        choices=Section.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one part.")},
+    )
+    comparators = forms.MultipleChoiceField(
+        label=_("Beside the figures"),
+        help_text=_("Only where areas may be compared at all."),
+        choices=Comparator.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    formats = forms.MultipleChoiceField(
+        label=_("Files"),
+        choices=Format.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one kind of file.")},
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    wants_email = forms.BooleanField(
+        label=_("E-mail me a link when it is ready"), required=False
+    )
+    repeats = forms.BooleanField(
+        label=_("Make it again at each release, for my list"), required=False
+    )
+
+    def __init__(
+        self,
+        data: QueryDict | None,
+        *,
+        release: Release,
+        asked: QueryDict,
+        user: User | None,
+    ) -> None:
+        self.release = release
+        self.found: list[Area] = []
+        super().__init__(data, initial=self._begin_with(asked))
+        if user is None:
+            # A letter and a standing order need somebody to go to.
+            del self.fields["wants_email"], self.fields["repeats"]
+
+    @property
+    def period(self) -> str:
+        return name_quarter(self.release.quarter_id)
+
+    def _begin_with(self, asked: QueryDict) -> Mapping[str, Any]:
+        codes = split_codes(asked.getlist("area"))
+        try:
+            self.found = find_areas(self.release, codes)
+        except ValidationError:
+            self.found = []
+        return {
+            "areas": ", ".join(codes),
+            "sections": [item.value for item in DEFAULT_SECTIONS],
+            "comparators": [Comparator.PARENT.value],
+            "formats": [Format.PDF.value, Format.XLSX.value],
+            "language": get_language() or settings.LANGUAGE_CODE,
+        }
+
+    def clean_areas(self) -> list[str]:
+        codes = split_codes([self.cleaned_data["areas"]])
+        if not codes:
+            raise ValidationError(_("Choose an area first."), code="required")
+        self.found = find_areas(self.release, codes)
+        return [area.code for area in self.found]
+
+    def clean_title(self) -> str:
+        title: str = self.cleaned_data["title"]
+        if any(ord(sign) < 32 for sign in title):
+            raise ValidationError(_("Write the title in one line."), code="lines")
+        return title
+
+    def question(self) -> Question:
+        """Return what was asked, once the form is valid."""
+        cleaned = self.cleaned_data
+        return Question(
+            period=self.period,
+            areas=tuple(cleaned["areas"]),
+            language=cleaned["language"],
+            sections=tuple(Section(value) for value in cleaned["sections"]),
+            comparators=tuple(Comparator(value) for value in cleaned["comparators"]),
+            title=cleaned["title"],
+        )
+
+    @property
+    def order_name(self) -> str:
+        """A name for a standing order: the title, or the areas."""
+        names = ", ".join(area.name for area in self.found)
+        name = self.cleaned_data["title"] or names or _now("Report")
+        return name[:MAX_TITLE]
+
+
+class CompareForm(forms.Form):
+    """Which areas stand side by side."""
+
+    release = PeriodField(label=_("Quarter"), required=False, max_length=7)
+    q = forms.CharField(
+        label=_("Add an area: name, code or postcode"), required=False, max_length=80
+    )
+
+
+class ViewForm(forms.Form):
+    """A name for an address."""
+
+    name = forms.CharField(label=_("Name"), max_length=MAX_TITLE)
+    address = forms.CharField(max_length=4000, widget=forms.HiddenInput)
+
+
+class KeyForm(forms.Form):
+    """What a key is for."""
+
+    name = forms.CharField(
+        label=_("What the key is for"),
+        max_length=80,
+        error_messages={"required": _("Say what the key is for.")},
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"),
+        choices=Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose what the key may do.")},
+    )

@@ -4,7 +4,7 @@ Every page, table, map and file of this room is made of what this module returns
 cell is the same text everywhere.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -138,6 +138,15 @@ class Report:
         return name_quarter(self.release.quarter_id)
 
     @property
+    def cells(self) -> Iterator[Cell]:
+        """Every cell of the quarter, in the order in which all formats show them."""
+        for line in self.lines:
+            yield line.cell
+            yield from line.comparators
+        for part in self.parts:
+            yield from part.cells
+
+    @property
     def comparable(self) -> list[Indicator]:
         """The indicators of the parts: main ones by which areas may be held against each other."""
         return [line.indicator for line in self.lines if _is_for_parts(line.indicator)]
@@ -145,10 +154,7 @@ class Report:
     @property
     def marks(self) -> list[str]:
         """Each mark that stands for a number somewhere in the report, with its reason."""
-        cells = [line.cell for line in self.lines]
-        cells += [cell for line in self.lines for cell in line.comparators]
-        cells += [cell for part in self.parts for cell in part.cells]
-        statuses = {cell.status for cell in cells}
+        statuses = {cell.status for cell in self.cells}
         return [
             f"{mark} {explain(status)}"
             for status, mark in wording.MARKS.items()
@@ -197,6 +203,29 @@ def read_cells(
         for pk, area in by_id.items()
         for code in wanted
     }
+
+
+def read_cells_of(
+    releases: Sequence[Release], areas: Sequence[Area]
+) -> list[tuple[Release, dict[tuple[int, str], Cell]]]:
+    """Return the cells of `areas` in each of `releases`, in their order: one query.
+
+    Only figures that a release holds are there: no cell is absent.
+    """
+    by_id = {area.pk: area for area in areas}
+    named = {
+        release.pk: {code: as_released(code, release.parameters) for code in INDICATORS}
+        for release in releases
+    }
+    cells: dict[int, dict[tuple[int, str], Cell]] = {release.pk: {} for release in releases}
+    figures = Figure.objects.using(READER).filter(
+        release_id__in=list(named), area__in=list(by_id), indicator__in=list(INDICATORS)
+    )
+    for figure in figures.order_by("area__name", "area__code", "indicator"):
+        cells[figure.release_id][figure.area_id, figure.indicator] = Cell(
+            by_id[figure.area_id], named[figure.release_id][figure.indicator], figure
+        )
+    return [(release, cells[release.pk]) for release in releases]
 
 
 def read_report(release: Release, code: str) -> Report:

@@ -1,6 +1,7 @@
 """Turns released figures into text, once, for every format. The gate has rounded already: here
 nothing is rounded further and nothing is computed."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -87,3 +88,20 @@ def sentence(indicator: Indicator, area: str, figure: Figure | None) -> str:
     if figure is None or figure.status != Figure.Status.SHOWN or figure.value is None:
         return ""
     return indicator.read(area=area, value=figure.value, low=figure.lower, high=figure.upper)
+
+
+@dataclass(frozen=True)
+class Licence:
+    """Under what the figures may be used again."""
+
+    code: str
+    name: str
+    url: str
+
+
+LICENCE = Licence(
+    "CC-BY-4.0",
+    "Creative Commons Attribution 4.0 International",
+    "https://creativecommons.org/licenses/by/4.0/",
+)
+"""Released figures are for everybody, with the name of the deployment beside them."""

@@ -130,5 +130,10 @@ def charge_new_device(network: str) -> None:
     spend((NEW_DEVICES_OF_NETWORK, _name(network)))
 
 
+def charge_network(request: HttpRequest, limit: Limit, *, amount: int = 1) -> None:
+    """Count `amount` against `limit` for the network that asks."""
+    spend((limit, _name(find_network(request))), amount=amount)
+
+
 def _name(who: str) -> str:
     return fingerprint("limit", who.encode()).hex()[:32]

@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.core.exceptions import BadRequest
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.utils.translation import get_language
@@ -18,26 +18,21 @@ from django.views.decorators.http import require_safe
 from connections.indicators.definitions import INDICATORS, as_released
 from connections.indicators.models import Release
 from connections.indicators.quarters import name_quarter, parse_quarter
-from connections.reports import reading, wording
-from connections.reports.actions import make_report
+from connections.reports import reading
 from connections.reports.choropleth import classify, ramp_legend
+from connections.reports.content import read_content
+from connections.reports.formats.page import area_context, page_context
 from connections.reports.forms import FiguresForm, PickerForm
-from connections.reports.models import AreaReport
-from connections.reports.pdf import comparison_note, method_notes, opening
-from kinder.accounts.models import User
+from connections.reports.question import Question
+from connections.reports.vocabulary import Format
 from places.maps import base_map
 from places.models import Area, Postcode
 from places.tiles import describe_area_layer
 from places.vocabulary import AreaLevel
 
-CONTENT_TYPES = {
-    AreaReport.Format.HTML: "text/html; charset=utf-8",
-    AreaReport.Format.PDF: "application/pdf",
-    AreaReport.Format.CSV: "text/csv; charset=utf-8",
-}
 
-
-def _release_or_404(period: str | None) -> Release:
+def release_or_404(period: str | None) -> Release:
+    """Return the published release of a quarter, the newest where none is named."""
     try:
         if period:
             parse_quarter(period)
@@ -62,10 +57,10 @@ def index(request: HttpRequest) -> HttpResponse:
             {"form": form, "releases": releases, "groups": []},
             status=200 if form.is_valid() else 400,
         )
-    release = _release_or_404(form.cleaned_data["release"])
+    release = release_or_404(form.cleaned_data["release"])
     words = form.cleaned_data["q"].strip()
     areas = reading.list_areas(release, words)
-    postcode = _find_by_postcode(release, words)
+    postcode = find_by_postcode(release, words)
     groups: dict[str, list[Area]] = {}
     for area in [*postcode, *areas]:
         groups.setdefault(area.get_level_display(), []).append(area)
@@ -85,7 +80,7 @@ def index(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _find_by_postcode(release: Release, words: str) -> list[Area]:
+def find_by_postcode(release: Release, words: str) -> list[Area]:
     """Return the areas around a postcode, from neighbourhood to council."""
     compact = words.replace(" ", "").upper()
     if not 5 <= len(compact) <= 7:
@@ -104,54 +99,29 @@ def _find_by_postcode(release: Release, words: str) -> list[Area]:
 @login_not_required
 @require_safe
 def area(request: HttpRequest, code: str) -> HttpResponse:
-    """One area's released figures, beside those around it."""
-    release = _release_or_404(request.GET.get("release"))
+    """One area's released figures, beside those around it, and how they moved."""
+    release = release_or_404(request.GET.get("release"))
+    question = Question(
+        period=name_quarter(release.quarter_id),
+        areas=(code,),
+        language=get_language() or "en-gb",
+    )
     try:
-        report = reading.read_report(release, code)
+        content = read_content(question)
     except Area.DoesNotExist as error:
         raise Http404("No area has this code.") from error
     return render(
         request,
         "reports/area.html",
         {
-            "report": report,
-            "opening": opening(report),
-            "notes": [*comparison_note(report), *report.marks],
-            "method_notes": method_notes(report),
-            "formats": AreaReport.Format.choices,
+            **page_context(content),
+            **area_context(content, content.first),
+            "formats": Format.choices,
             "periods": [name_quarter(item.quarter_id) for item in reading.list_releases()],
-            "season": wording.period_in_words(release.quarter_id),
+            "season": content.season,
             "next_on": reading.next_release_on(release),
         },
     )
-
-
-@login_not_required
-@require_safe
-def download(request: HttpRequest, code: str, period: str, file_format: str) -> HttpResponse:
-    """One file of a report, with its checksum."""
-    release = _release_or_404(period)
-    if file_format not in AreaReport.Format.values:
-        raise Http404("No such format.")
-    by = request.user if isinstance(request.user, User) else None
-    try:
-        made = make_report(by=by, release=release, area_code=code, file_format=file_format)
-    except Area.DoesNotExist as error:
-        raise Http404("No area has this code.") from error
-    etag = f'"{made.content_sha256}"'
-    if request.headers.get("If-None-Match") == etag:
-        response: HttpResponse = HttpResponse(status=304)
-    else:
-        response = FileResponse(  # type: ignore[assignment]
-            made.file.open("rb"),
-            as_attachment=True,
-            filename=f"kinder-{code}-{period}.{file_format}",
-            content_type=CONTENT_TYPES[AreaReport.Format(file_format)],
-        )
-    response["ETag"] = etag
-    response["Content-Digest-SHA-256"] = made.content_sha256
-    patch_cache_control(response, private=True, max_age=300)
-    return response
 
 
 def _figures(request: HttpRequest) -> tuple[FiguresForm, dict[str, Any] | None]:
@@ -159,7 +129,7 @@ def _figures(request: HttpRequest) -> tuple[FiguresForm, dict[str, Any] | None]:
     if not form.is_valid():
         return form, None
     asked = form.cleaned_data
-    release = _release_or_404(asked["release"])
+    release = release_or_404(asked["release"])
     code = asked["indicator"] or next(iter(INDICATORS))
     return form, {
         "release": release,
@@ -242,12 +212,3 @@ def _write_values(release: Release, level: str, code: str) -> bytes:
     rows = [[c.area.pk, classes[c.area.pk], c.value] for c in cells]
     text = json.dumps(rows, separators=(",", ":"), ensure_ascii=False)
     return gzip.compress(text.encode(), mtime=0)
-
-
-@login_not_required
-@require_safe
-def newest(request: HttpRequest, code: str, file_format: str) -> HttpResponse:
-    """A stable address that leads to the newest release's file."""
-    release = _release_or_404(None)
-    period = name_quarter(release.quarter_id)
-    return redirect("reports:download", code=code, period=period, file_format=file_format)

@@ -1,0 +1,178 @@
+"""A report as an Excel workbook: summary, data, dictionary, method.
+
+Suppressed cells are text ("[c]"), numbers are numbers, and no text becomes a formula. Every moment
+in the file is the release's, so that the same question gives the same bytes.
+"""
+
+import io
+from datetime import UTC, datetime
+from typing import Any
+
+import xlsxwriter
+from django.utils.translation import get_language_bidi
+from django.utils.translation import gettext as _
+
+from connections.reports import sentences, wording
+from connections.reports.content import Content
+from connections.reports.formats.table import COLUMNS, NAMES, NUMBERS, list_rows, write_row
+
+WIDTHS = {"area_name": 28, "indicator_name": 30, "unit": 24, "note": 40, "caveat": 60}
+
+
+def write_xlsx(content: Content) -> bytes:
+    """Return the report as a workbook that Excel and LibreOffice open without a warning."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        out,
+        {
+            "in_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+        },
+    )
+    published = content.release.published_at or datetime(1980, 1, 1, tzinfo=UTC)
+    book.set_properties(
+        {
+            "title": content.title,
+            "subject": content.season,
+            "author": "Kinder",
+            "created": published.astimezone(UTC).replace(tzinfo=None),
+        }
+    )
+    looks = {
+        "title": book.add_format({"bold": True, "font_size": 16, "font_color": "#17594A"}),
+        "head": book.add_format(
+            {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top", "bg_color": "#E4EFE9"}
+        ),
+        "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
+        "right": book.add_format({"align": "right"}),
+    }
+    _write_summary(book, looks, content)
+    _write_data(book, looks, content)
+    _write_dictionary(book, looks, content)
+    _write_method(book, looks, content)
+    book.close()
+    return out.getvalue()
+
+
+def _add_sheet(book: Any, name: str) -> Any:
+    sheet = book.add_worksheet(name)
+    if get_language_bidi():
+        sheet.right_to_left()
+    return sheet
+
+
+def _write_number(sheet: Any, row: int, column: int, text: str, look: Any = None) -> None:
+    """Write a released number as a number; marks and bounds stay the text that they are."""
+    try:
+        number = float(text)
+    except ValueError:
+        sheet.write_string(row, column, text, look)
+    else:
+        sheet.write_number(row, column, number, look)
+
+
+def _write_summary(book: Any, looks: dict[str, Any], content: Content) -> None:
+    sheet = _add_sheet(book, _("Summary"))
+    sheet.set_column(0, 0, 46)
+    sheet.set_column(1, 8, 18)
+    sheet.write_string(0, 0, content.title, looks["title"])
+    sheet.write_string(1, 0, content.season)
+    at = 2
+    for sentence in sentences.opening():
+        sheet.write_string(at, 0, sentence)
+        at += 1
+    for area in content.areas:
+        report = area.report
+        at += 1
+        head = [
+            f"{report.area.name} ({report.area.code})",
+            _("Value"),
+            _("Range"),
+            _("People"),
+            *[holder.name for holder in report.holders],
+        ]
+        for column, text in enumerate(head):
+            sheet.write_string(at, column, text, looks["head"])
+        at += 1
+        for line in report.lines:
+            sheet.write_string(at, 0, f"{line.indicator.name} ({line.indicator.unit.label})")
+            _write_number(sheet, at, 1, line.cell.number, looks["right"])
+            sheet.write_string(at, 2, line.cell.interval, looks["right"])
+            _write_number(sheet, at, 3, line.cell.people, looks["right"])
+            for column, cell in enumerate(line.comparators, start=4):
+                _write_number(sheet, at, column, cell.number, looks["right"])
+            at += 1
+        for note in [*sentences.comparison_note(report), *report.marks]:
+            sheet.write_string(at, 0, note)
+            at += 1
+    sheet.freeze_panes(2, 1)
+
+
+def _write_data(book: Any, looks: dict[str, Any], content: Content) -> None:
+    sheet = _add_sheet(book, _("Data"))
+    numbers = [name in NUMBERS for name in NAMES]
+    for column, name in enumerate(NAMES):
+        sheet.write_string(0, column, name, looks["head"])
+        sheet.set_column(column, column, WIDTHS.get(name, 14))
+    at = 0
+    for at, row in enumerate(list_rows(content), start=1):
+        for column, text in enumerate(write_row(row)):
+            if numbers[column]:
+                _write_number(sheet, at, column, text)
+            else:
+                sheet.write_string(at, column, text)
+    sheet.freeze_panes(1, 5)
+    sheet.autofilter(0, 0, max(at, 1), len(NAMES) - 1)
+
+
+def _write_dictionary(book: Any, looks: dict[str, Any], content: Content) -> None:
+    sheet = _add_sheet(book, _("Dictionary"))
+    sheet.set_column(0, 0, 26)
+    sheet.set_column(1, 1, 30)
+    sheet.set_column(2, 6, 48)
+    for column, text in enumerate((_("Column"), _("Kind"), _("What it holds"))):
+        sheet.write_string(0, column, text, looks["head"])
+    for at, item in enumerate(COLUMNS, start=1):
+        for column, text in enumerate((item.name, item.type, item.description)):
+            sheet.write_string(at, column, text, looks["wrap"])
+    at = len(COLUMNS) + 2
+    head = (
+        _("Code"),
+        _("Figure"),
+        _("Question"),
+        _("How it is made"),
+        _("Caveat"),
+        _("What this cannot tell"),
+        _("Interval"),
+    )
+    for column, text in enumerate(head):
+        sheet.write_string(at, column, text, looks["head"])
+    told = {line.indicator.code: line.indicator for a in content.areas for line in a.report.lines}
+    for row, indicator in enumerate(told.values(), start=at + 1):
+        for column, text in enumerate(
+            (
+                indicator.code,
+                f"{indicator.name} ({indicator.unit.label})",
+                indicator.question,
+                indicator.formula,
+                indicator.caveat,
+                indicator.cannot_tell,
+                indicator.interval.label,
+            )
+        ):
+            sheet.write_string(row, column, str(text), looks["wrap"])
+    sheet.freeze_panes(1, 1)
+
+
+def _write_method(book: Any, looks: dict[str, Any], content: Content) -> None:
+    sheet = _add_sheet(book, _("Method"))
+    sheet.set_column(0, 0, 110)
+    notes = [
+        *sentences.opening(),
+        *sentences.method_notes(content.first.report),
+        wording.LICENCE.url,
+    ]
+    for at, note in enumerate(notes):
+        sheet.write_string(at, 0, note, looks["wrap"])

@@ -1,0 +1,213 @@
+"""A report as PDF/UA-1 by Typst: the compiler refuses what a screen reader could not read."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import typst
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from connections.reports import sentences
+from connections.reports.content import AreaContent, Chart, Content, FigureBlock
+from connections.reports.vocabulary import Section
+from connections.reports.voices import Voices
+
+TEMPLATE = Path(__file__).with_name("report.typ")
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """The fonts built with the front end and those inside Typst; never the machine's own, for the
+    same report must be the same bytes everywhere."""
+    folder = settings.BASE_DIR / "static" / "dist" / "fonts" / "print"
+    return typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=True,
+        font_paths=[str(folder)] if folder.is_dir() else [],
+    )
+
+
+def compile_typst(template: Path, data: dict[str, Any], *, timestamp: int, **options: Any) -> bytes:
+    """Return what Typst makes of `template` with `data`; equal data gives equal bytes.
+
+    Raises typst.TypstError where the document would not be accessible.
+    """
+    compiled = typst.compile(
+        str(template),
+        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
+        font_paths=_fonts(),
+        timestamp=timestamp,
+        **options,
+    )
+    if not isinstance(compiled, bytes):
+        raise TypeError("Typst returned no single document.")
+    return compiled
+
+
+def write_pdf(content: Content) -> bytes:
+    """Return the report as a tagged PDF; equal reports give equal bytes."""
+    published = content.release.published_at or content.release.created_at
+    return compile_typst(
+        TEMPLATE,
+        collect(content),
+        timestamp=int(published.timestamp()),
+        format="pdf",
+        pdf_standards="ua-1",
+    )
+
+
+def collect(content: Content) -> dict[str, Any]:
+    """Return every text and drawing of the PDF, worded, in the order in which it stands there."""
+    published = content.release.published_at or content.release.created_at
+    language, _dash, region = content.question.language.partition("-")
+    return {
+        "title": _("%(area)s: kindness and places to meet, %(period)s")
+        % {"area": content.title, "period": content.season},
+        "author": str(settings.SITE_NAME),
+        "description": _("Released figures with intervals, caveats and method."),
+        "published": [published.year, published.month, published.day],
+        "language": language,
+        "region": region.upper() or None,
+        "heading": content.title,
+        "season": content.season,
+        "footer": _("%(area)s · release %(release)s v%(version)s · not a target or a ranking")
+        % {
+            "area": content.title,
+            "release": content.first.report.period,
+            "version": content.release.version,
+        },
+        "opening": sentences.opening(),
+        "sections": [section.value for section in content.question.sections],
+        "areas": [_collect_area(content, area) for area in content.areas],
+        "method": sentences.method_notes(content.first.report),
+        "words": _words(),
+    }
+
+
+def _words() -> dict[str, str]:
+    return {
+        "page": _("Page"),
+        "contents": _("In this report"),
+        "figures": _("The figures"),
+        "meaning": _("What each figure means"),
+        "cannot_tell": _("What this cannot tell"),
+        "parts": _("Within the area"),
+        "parts_note": sentences.parts_note(),
+        "method": _("How this was made"),
+        "board": _("To copy into a paper"),
+        "stories": _("Stories"),
+        "stories_note": _(
+            "Told by people who live here. Each author approved the wording and agreed to it "
+            "being shared."
+        ),
+        "done": _("What was heard, and what was done since"),
+        "nothing_done": _("Nothing is told of it yet."),
+        "hidden": _("Not shown"),
+        "least_deprived": _("least deprived"),
+    }
+
+
+def _collect_area(content: Content, area: AreaContent) -> dict[str, Any]:
+    report = area.report
+    holders = report.holders
+    is_long = content.has(Section.FIGURES)
+    return {
+        "name": report.area.name,
+        "subtitle": sentences.subtitle(report),
+        "board": sentences.board_paragraph(content, area),
+        "figures": {
+            "caption": _("Figures for %(area)s beside the areas around it")
+            % {"area": report.area.name},
+            "head": [
+                _("Figure"),
+                report.area.name,
+                _("Range"),
+                _("People"),
+                *[holder.name for holder in holders],
+            ],
+            "rows": [
+                [
+                    f"{line.indicator.name} ({line.indicator.unit.label})",
+                    line.cell.value,
+                    line.cell.interval or "–",
+                    line.cell.people or "–",
+                    *([cell.value for cell in line.comparators] or ["–"] * len(holders)),
+                ]
+                for line in report.lines
+            ],
+        },
+        "notes": [*sentences.comparison_note(report), *report.marks],
+        "domains": [
+            {
+                "name": str(domain.group.label),
+                "figures": [_collect_figure(block) for block in domain.figures],
+            }
+            for domain in area.domains
+        ]
+        if is_long
+        else [],
+        "parts": {
+            "caption": _("Figures for the areas within %(area)s") % {"area": report.area.name},
+            "head": [_("Area"), *[f"{i.name} ({i.unit.label})" for i in report.comparable]],
+            "rows": [
+                [part.area.name, *[cell.value for cell in part.cells]] for part in report.parts
+            ],
+        },
+        **_collect_voices(area.voices),
+    }
+
+
+def _collect_voices(voices: Voices) -> dict[str, Any]:
+    return {
+        "stories": [
+            {"text": story.text, "where": f"{story.area.name}, {story.month_on:%Y-%m}"}
+            for story in voices.stories
+        ],
+        "heard": [
+            {
+                "text": heard.text,
+                "where": f"{heard.area.name}, {heard.month_on:%Y-%m}",
+                "done": [
+                    " · ".join(filter(None, (item.text, item.organisation)))
+                    for item in voices.answers_to(heard)
+                ],
+            }
+            for heard in voices.heard
+        ],
+    }
+
+
+def _collect_figure(block: FigureBlock) -> dict[str, Any]:
+    indicator, cell = block.indicator, block.cell
+    return {
+        "name": str(indicator.name),
+        "reading": cell.reading or cell.why,
+        "question": str(indicator.question),
+        "notes": [*cell.notes, *block.changes, *block.benchmarks],
+        "caveat": str(indicator.caveat),
+        "cannot_tell": str(indicator.cannot_tell),
+        "formula": _("How it is made: %(formula)s") % {"formula": str(indicator.formula)},
+        "charts": [_collect_chart(chart) for chart in (block.ranges, block.trend) if chart],
+        "map": {
+            "svg": block.map.drawn_alone,
+            "name": block.map.name,
+            "legend": block.map.legend,
+            "has_hidden": block.map.has_hidden,
+        }
+        if block.map
+        else None,
+    }
+
+
+def _collect_chart(chart: Chart) -> dict[str, Any]:
+    return {
+        "svg": chart.svg,
+        "name": chart.name,
+        "table": {
+            "caption": chart.table.caption,
+            "head": chart.table.head,
+            "rows": chart.table.rows,
+        },
+    }

@@ -1,0 +1,151 @@
+"""A report for programs: JSON, and GeoJSON (RFC 7946) with the areas' outlines."""
+
+import json
+from typing import Any
+
+from django.db import connections
+
+from connections.indicators.models import Release
+from connections.indicators.quarters import name_quarter
+from connections.reports import reading, wording
+from connections.reports.content import Content
+from connections.reports.formats.table import Row, list_rows
+from connections.reports.reading import Cell, explain
+
+# About 11 m on the ground: finer than anyone draws a neighbourhood.
+DEGREES = 0.0001
+
+
+def _number(text: str) -> float | int | None:
+    return json.loads(text) if text else None
+
+
+def describe_cell(cell: Cell) -> dict[str, Any]:
+    """Return a figure with numbers as numbers; where none is shown `value` is null and `mark` says
+    why."""
+    low, high = wording.ends(cell.figure)
+    return {
+        "indicator": cell.indicator.code,
+        "status": cell.status,
+        "value": _number(cell.number) if cell.is_shown else None,
+        "mark": "" if cell.is_shown else cell.number,
+        "lower_95": _number(low),
+        "upper_95": _number(high),
+        "people_rounded_to_5": _number(cell.people),
+        "steadied_value": _number(cell.steadied),
+        "coverage_percent": _number(wording.coverage(cell.figure)),
+        "note": explain(cell.status),
+    }
+
+
+def describe_release(release: Release) -> dict[str, Any]:
+    """Return what a reader needs to cite a release."""
+    return {
+        "period": name_quarter(release.quarter_id),
+        "version": release.version,
+        "published_on": release.published_at.date().isoformat() if release.published_at else None,
+        "method_version": release.method_version,
+        "geography": release.geography.name,
+        "attribution": release.geography.attribution,
+        "watermark_sha256": release.watermark,
+    }
+
+
+def describe_rows(rows: list[Row]) -> dict[str, Any]:
+    """Return rows of figures with the dictionary of the indicators that stand in them."""
+    indicators = {row.cell.indicator.code: row.cell.indicator for row in rows}
+    return {
+        "indicators": [
+            {
+                "code": code,
+                "name": str(indicator.name),
+                "question": str(indicator.question),
+                "formula": str(indicator.formula),
+                "unit": str(indicator.unit.label),
+                "interval": str(indicator.interval.label),
+                "direction": str(indicator.direction.label),
+                "caveat": str(indicator.caveat),
+                "cannot_tell": str(indicator.cannot_tell),
+                "version": indicator.version,
+            }
+            for code, indicator in sorted(indicators.items())
+        ],
+        "figures": [
+            {
+                "release": name_quarter(row.release.quarter_id),
+                "version": row.release.version,
+                "area_code": row.cell.area.code,
+                "area_name": row.cell.area.name,
+                "area_level": row.cell.area.level,
+                **describe_cell(row.cell),
+            }
+            for row in rows
+        ],
+    }
+
+
+def _write(data: dict[str, Any]) -> bytes:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def write_json(content: Content) -> bytes:
+    """Return the report as JSON: the question, the releases, the dictionary and the figures."""
+    rows = list(list_rows(content))
+    releases = {row.release.pk: row.release for row in rows}
+    return _write(
+        {
+            "title": content.title,
+            "question": content.question.as_data(),
+            "releases": [describe_release(release) for release in releases.values()],
+            **describe_rows(rows),
+        }
+    )
+
+
+def write_geojson(content: Content) -> bytes:
+    """Return the report's areas as features in WGS 84, with the quarter's figures."""
+    by_area: dict[int, dict[str, Cell]] = {}
+    areas = {}
+    for row in list_rows(content):
+        if row.release.pk == content.release.pk:
+            areas[row.cell.area.pk] = row.cell.area
+            by_area.setdefault(row.cell.area.pk, {})[row.cell.indicator.code] = row.cell
+    shapes = _read_geojson(list(areas))
+    features = [
+        {
+            "type": "Feature",
+            "id": area.code,
+            "geometry": shapes.get(pk),
+            "properties": {
+                "area_code": area.code,
+                "area_name": area.name,
+                "area_level": area.level,
+                "release": name_quarter(content.release.quarter_id),
+                **{
+                    code: cell.number if not cell.is_shown else _number(cell.number)
+                    for code, cell in by_area[pk].items()
+                },
+                **{f"{code}_status": cell.status for code, cell in by_area[pk].items()},
+            },
+        }
+        for pk, area in areas.items()
+    ]
+    return _write(
+        {
+            "type": "FeatureCollection",
+            "name": content.title,
+            "attribution": content.release.geography.attribution,
+            "features": features,
+        }
+    )
+
+
+def _read_geojson(ids: list[int]) -> dict[int, Any]:
+    """Return each area's outline with its outer ring turning left, as RFC 7946 asks."""
+    with connections[reading.READER].cursor() as cursor:
+        cursor.execute(
+            "SELECT id, ST_AsGeoJSON(ST_ForcePolygonCCW("
+            "ST_SimplifyPreserveTopology(geometry, %s)), 5) FROM places_area WHERE id = ANY(%s)",
+            [DEGREES, ids],
+        )
+        return {pk: json.loads(shape) for pk, shape in cursor.fetchall()}

@@ -1,0 +1,1 @@
+"""Pages of released figures: pick an area, read it, compare it, build a report, take it away."""
