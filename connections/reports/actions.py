@@ -41,10 +41,11 @@ def find_basis(question: Question) -> tuple[Release, str, str]:
 
     Raises NotReleasedError, Area.DoesNotExist, and Refused for a release that is not out.
     """
-    release = reading.find_release(question.period)
+    releases = reading.list_releases()
+    release = reading.find_release(question.period, releases)
     check_can_report(release)
     areas = [reading.find_area(release, code) for code in question.areas]
-    told = "\n".join(f"{item.pk} {item.watermark}" for item in list_history(release))
+    told = "\n".join(f"{item.pk} {item.watermark}" for item in list_history(release, releases))
     voices = ""
     if question.has(Section.STORIES) or question.has(Section.DONE):
         voices = fingerprint_voices(release, areas)
@@ -93,9 +94,9 @@ def ask_report(
         [ReportFile(report=report, format=item) for item in formats], ignore_conflicts=True
     )
     # What failed or was stopped before is tried again by whoever asks again.
-    report.files.filter(
-        format__in=list(formats), state__in=[State.FAILED, State.CANCELLED]
-    ).update(state=State.WAITING, attempts=0, due_at=now, asked_at=now)
+    report.files.filter(format__in=list(formats), state__in=[State.FAILED, State.CANCELLED]).update(
+        state=State.WAITING, attempts=0, due_at=now, asked_at=now
+    )
     if by is not None:
         ReportRequest.objects.update_or_create(
             user=by, report=report, defaults={"wants_email": wants_email}
@@ -169,9 +170,9 @@ def make_next(now: datetime | None = None, kept: dict[str, Content] | None = Non
     """
     now = now or timezone.now()
     with transaction.atomic():
-        others = ReportFile.objects.filter(
-            report=OuterRef("report"), state=State.WAITING
-        ).exclude(format=Format.ZIP)
+        others = ReportFile.objects.filter(report=OuterRef("report"), state=State.WAITING).exclude(
+            format=Format.ZIP
+        )
         wanted = (
             ReportFile.objects.filter(state=State.WAITING, due_at__lte=now)
             .exclude(Q(format=Format.ZIP) & Exists(others))
@@ -213,16 +214,19 @@ def _give_back(wanted: ReportFile, now: datetime) -> None:
     fresh.save(update_fields=["attempts", "due_at", "state", "finished_at"])
 
 
-def forget_reports(now: datetime | None = None) -> int:
+def forget_reports(now: datetime | None = None, *, is_dry_run: bool = False) -> int:
     """Delete reports that have expired, or that tell what may be told no more; return how many."""
     now = now or timezone.now()
-    gone = 0
-    for report in AreaReport.objects.iterator(chunk_size=200):
-        if report.expires_at > now and is_standing(report):
-            continue
+    gone = [
+        report
+        for report in AreaReport.objects.iterator(chunk_size=200)
+        if report.expires_at <= now or not is_standing(report)
+    ]
+    if is_dry_run:
+        return len(gone)
+    for report in gone:
         for item in report.files.all():
             if item.file:
                 item.file.delete(save=False)
         report.delete()
-        gone += 1
-    return gone
+    return len(gone)

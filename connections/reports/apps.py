@@ -6,3 +6,8 @@ class ReportsConfig(AppConfig):
     name = "connections.reports"
     label = "reports"
     verbose_name = _("Reports")
+
+    def ready(self) -> None:
+        from connections.reports.privacy import register_room
+
+        register_room()

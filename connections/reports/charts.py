@@ -83,10 +83,7 @@ def make_ticks(lowest: float, highest: float, about: int = 4) -> list[float]:
 def _reach(points: Sequence[Point]) -> tuple[float, float]:
     """The axis begins at nought, so that a small change never looks large."""
     ends = [
-        end
-        for point in points
-        for end in (point.value, point.low, point.high)
-        if end is not None
+        end for point in points for end in (point.value, point.low, point.high) if end is not None
     ]
     return min(0.0, *ends, 0.0), max(*ends, 0.0)
 
@@ -108,8 +105,15 @@ def draw_trend(points: Sequence[Point], name: str) -> str:
     drawn = [_open(width, height, name)]
     for tick in ticks:
         y = _place(tick, ticks, height - bottom, top)
-        drawn.append(_tag("path", d=f"M{left} {y:.1f}H{width - right}", stroke=GRID,
-                          stroke_width=1, class_="chart-grid"))
+        drawn.append(
+            _tag(
+                "path",
+                d=f"M{left} {y:.1f}H{width - right}",
+                stroke=GRID,
+                stroke_width=1,
+                class_="chart-grid",
+            )
+        )
         drawn.append(_words(left - 8, y + 4.5, show_number(tick), anchor="end"))
     every = ceil(len(points) / 8)
     before: tuple[float, float] | None = None
@@ -121,8 +125,14 @@ def draw_trend(points: Sequence[Point], name: str) -> str:
             drawn.append(_words(x, height - 9, point.label))
         if point.is_break:
             drawn.append(
-                _tag("path", d=f"M{x - inner / 2:.1f} {top}V{height - bottom}", stroke=INK_2,
-                     stroke_width=1, stroke_dasharray="3 4", class_="chart-break")
+                _tag(
+                    "path",
+                    d=f"M{x - inner / 2:.1f} {top}V{height - bottom}",
+                    stroke=INK_2,
+                    stroke_width=1,
+                    stroke_dasharray="3 4",
+                    class_="chart-break",
+                )
             )
             before = None
         if point.value is None:
@@ -132,8 +142,13 @@ def draw_trend(points: Sequence[Point], name: str) -> str:
         y = _place(point.value, ticks, height - bottom, top)
         if before is not None:
             drawn.append(
-                _tag("path", d=f"M{before[0]:.1f} {before[1]:.1f}L{x:.1f} {y:.1f}", stroke=PINE,
-                     stroke_width=2, class_="chart-line")
+                _tag(
+                    "path",
+                    d=f"M{before[0]:.1f} {before[1]:.1f}L{x:.1f} {y:.1f}",
+                    stroke=PINE,
+                    stroke_width=2,
+                    class_="chart-line",
+                )
             )
         dots.append(_draw_dot(x, y, point, ticks, height - bottom, top, is_upright=True))
         before = (x, y)
@@ -158,8 +173,9 @@ def _draw_dot(
         path = f"M{x:.1f} {low:.1f}V{high:.1f}M{x - 4:.1f} {low:.1f}h8M{x - 4:.1f} {high:.1f}h8"
     else:
         path = f"M{low:.1f} {y:.1f}H{high:.1f}M{low:.1f} {y - 4:.1f}v8M{high:.1f} {y - 4:.1f}v8"
-    return _tag("path", d=path, stroke=PINE, stroke_width=1.5, fill="none",
-                class_="chart-range") + dot
+    return (
+        _tag("path", d=path, stroke=PINE, stroke_width=1.5, fill="none", class_="chart-range") + dot
+    )
 
 
 def draw_ranges(points: Sequence[Point], name: str) -> str:
@@ -175,15 +191,21 @@ def draw_ranges(points: Sequence[Point], name: str) -> str:
     drawn = [_open(width, height, name)]
     for tick in ticks:
         x = _place(tick, ticks, left, width - right)
-        drawn.append(_tag("path", d=f"M{x:.1f} {top}V{height - bottom}", stroke=GRID,
-                          stroke_width=1, class_="chart-grid"))
+        drawn.append(
+            _tag(
+                "path",
+                d=f"M{x:.1f} {top}V{height - bottom}",
+                stroke=GRID,
+                stroke_width=1,
+                class_="chart-grid",
+            )
+        )
         drawn.append(_words(x, height - 9, show_number(tick)))
     for index, point in enumerate(points):
         y = top + row * (index + 0.5)
         drawn.append(_words(left - 12, y + 4.5, _fit(point.label), anchor="end"))
         if point.value is None:
-            drawn.append(_words(left + 8, y + 4.5, point.mark, anchor="start",
-                                class_="chart-mark"))
+            drawn.append(_words(left + 8, y + 4.5, point.mark, anchor="start", class_="chart-mark"))
             continue
         x = _place(point.value, ticks, left, width - right)
         drawn.append(_draw_dot(x, y, point, ticks, left, width - right, is_upright=False))
@@ -206,8 +228,7 @@ class Outlines:
         x, y, width, height = self.box
         pad = max(width, height) * 0.02
         return " ".join(
-            _short(number)
-            for number in (x - pad, y - pad, width + 2 * pad, height + 2 * pad)
+            _short(number) for number in (x - pad, y - pad, width + 2 * pad, height + 2 * pad)
         )
 
 
@@ -235,7 +256,7 @@ def draw_map(
     `is_alone` draws the borders themselves, for a file of its own; else they come from
     `draw_shapes` on the same page.
     """
-    x, y, width, height = outlines.box
+    _x, _y, width, height = outlines.box
     line = max(width, height) / 400
     size = max(width, height) / 60
     shown = 320 / max(width, height)

@@ -154,14 +154,15 @@ class Content:
         return self.question.has(Section(section))
 
 
-def list_history(release: Release) -> list[Release]:
-    """Return the standing releases up to `release`, the oldest first: QUARTERS_TOLD at most.
+def list_history(release: Release, releases: Sequence[Release]) -> list[Release]:
+    """Return those of the standing `releases` up to `release`, the oldest first: QUARTERS_TOLD at
+    most.
 
     Only of the same boundaries: a quarter is never held against one of another vintage.
     """
     earlier = [
         item
-        for item in reading.list_releases()
+        for item in releases
         if item.quarter_id < release.quarter_id and item.geography_id == release.geography_id
     ]
     return [*reversed(earlier[: QUARTERS_TOLD - 1]), release]
@@ -172,8 +173,9 @@ def read_content(question: Question) -> Content:
 
     Raises NotReleasedError for a quarter that is not out, Area.DoesNotExist for an unknown area.
     """
-    release = reading.find_release(question.period)
-    history = list_history(release)
+    releases = reading.list_releases()
+    release = reading.find_release(question.period, releases)
+    history = list_history(release, releases)
     areas = [read_area(question, release, history, code) for code in question.areas]
     return Content(
         question=question,

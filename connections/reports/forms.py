@@ -1,6 +1,5 @@
 """What a reader may ask for in an address: shape only."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -132,9 +131,7 @@ class BuildForm(forms.Form):
         error_messages={"required": _("Choose at least one kind of file.")},
     )
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
-    wants_email = forms.BooleanField(
-        label=_("E-mail me a link when it is ready"), required=False
-    )
+    wants_email = forms.BooleanField(label=_("E-mail me a link when it is ready"), required=False)
     repeats = forms.BooleanField(
         label=_("Make it again at each release, for my list"), required=False
     )
@@ -158,7 +155,7 @@ class BuildForm(forms.Form):
     def period(self) -> str:
         return name_quarter(self.release.quarter_id)
 
-    def _begin_with(self, asked: QueryDict) -> Mapping[str, Any]:
+    def _begin_with(self, asked: QueryDict) -> dict[str, Any]:
         codes = split_codes(asked.getlist("area"))
         try:
             self.found = find_areas(self.release, codes)

@@ -132,18 +132,18 @@ class ReportSchedule(models.Model):
         return Question.from_data(self.question)
 
 
-class SavedView(models.Model):
+class FigureView(models.Model):
     """An address of figures under a name of one's own; the address itself holds all state."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="figure_views")
     name = models.CharField(_("name"), max_length=MAX_TITLE)
     address = models.CharField(_("address"), max_length=4000)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        verbose_name = _("saved view")
-        verbose_name_plural = _("saved views")
+        verbose_name = _("kept view of figures")
+        verbose_name_plural = _("kept views of figures")
         ordering: ClassVar = ["name", "created_at"]
 
     def __str__(self) -> str:

@@ -171,12 +171,13 @@ def list_releases() -> list[Release]:
     return list(Release.objects.using(READER).standing().select_related("geography"))
 
 
-def find_release(period: str | None) -> Release:
-    """Return the published release of `period` ("2026-Q1"), the newest where None.
+def find_release(period: str | None, releases: Sequence[Release] | None = None) -> Release:
+    """Return the published release of `period` ("2026-Q1"), the newest where None; out of
+    `releases` where they were read already.
 
     Raises NotReleasedError.
     """
-    for release in list_releases():
+    for release in list_releases() if releases is None else releases:
         if period is None or name_quarter(release.quarter_id) == period:
             return release
     raise NotReleasedError(period or "")

@@ -14,4 +14,12 @@ PUBLISHED_TABLES = (
     "places_areaancestor",
     "places_geography",
     "places_population",
+    "reports_benchmark",
 )
+
+PUBLISHED_VIEWS = (
+    "reports_published_heard",
+    "reports_published_response",
+    "reports_published_story",
+)
+"""Of what communities tell: rows that stand published, never the tables behind them."""

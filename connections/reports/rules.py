@@ -1,4 +1,4 @@
-"""Who may do what with reports: released figures are for everybody; lists and keys are one's own."""
+"""Who may do what with reports: figures are for everybody; lists and keys are one's own."""
 
 from django.contrib.auth.models import AnonymousUser
 from django.utils.translation import gettext_lazy as _

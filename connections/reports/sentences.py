@@ -97,12 +97,9 @@ def board_paragraph(content: Content, area: AreaContent) -> str:
         )
     if done := area.voices.responses[:3]:
         sentences.append(
-            _("Done since: %(done)s.")
-            % {"done": "; ".join(item.text.rstrip(".") for item in done)}
+            _("Done since: %(done)s.") % {"done": "; ".join(item.text.rstrip(".") for item in done)}
         )
-    hidden = sorted(
-        str(block.indicator.name) for block in area.figures if not block.cell.is_shown
-    )
+    hidden = sorted(str(block.indicator.name) for block in area.figures if not block.cell.is_shown)
     if hidden:
         sentences.append(_("Not shown: %(names)s.") % {"names": ", ".join(hidden)})
     sentences.append(

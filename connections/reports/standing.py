@@ -79,7 +79,7 @@ def ask_standing_orders() -> int:
                     ask_report(
                         by=order.user,
                         question=question,
-                        formats=order.formats,
+                        formats=[Format(value) for value in order.formats],
                         wants_email=order.wants_email,
                     )
             except (reading.NotReleasedError, Area.DoesNotExist):

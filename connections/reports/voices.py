@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from connections.indicators.models import Release
+from connections.indicators.quarters import next_quarter
 from connections.reports import reading
 from connections.reports.models import (
     Published,
@@ -18,8 +20,6 @@ from connections.reports.models import (
     PublishedResponse,
     PublishedStory,
 )
-from connections.indicators.models import Release
-from connections.indicators.quarters import next_quarter
 from places.models import Area
 
 T = TypeVar("T", bound=Published)
@@ -62,9 +62,7 @@ def _read(model: type[T], area: Area, begins_on: date, ends_on: date) -> list[T]
     found = model._default_manager.using(reading.READER).filter(
         area__ancestors__ancestor=area, month_on__gte=begins_on, month_on__lt=ends_on
     )
-    return list(
-        found.select_related("area").defer("area__geometry").order_by("-month_on", "-pk")
-    )
+    return list(found.select_related("area").defer("area__geometry").order_by("-month_on", "-pk"))
 
 
 def fingerprint_voices(release: Release, areas: Iterable[Area]) -> str:
@@ -74,5 +72,3 @@ def fingerprint_voices(release: Release, areas: Iterable[Area]) -> str:
         for voices in (read_voices(release, area) for area in areas)
     ]
     return hashlib.sha256(json.dumps(told, ensure_ascii=False).encode()).hexdigest()
-
-

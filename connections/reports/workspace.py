@@ -10,7 +10,7 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from connections.reports.models import ApiKey, SavedView
+from connections.reports.models import ApiKey, FigureView
 from connections.reports.rules import MAX_KEYS, MAX_VIEWS, check_may_add, check_owns
 from connections.reports.vocabulary import Scope
 from kinder.accounts import audit
@@ -24,7 +24,7 @@ _USE = "api-key"
 
 
 @transaction.atomic
-def save_view(*, by: User, name: str, address: str) -> SavedView:
+def save_view(*, by: User, name: str, address: str) -> FigureView:
     """Keep an address of released figures under a name; the same name is replaced.
 
     Raises Refused for an address that is none of the figures' pages, or for too many.
@@ -36,16 +36,16 @@ def save_view(*, by: User, name: str, address: str) -> SavedView:
         raise Refused(_("This page cannot be kept.")) from error
     if path.scheme or path.netloc or match.app_name != "reports":
         raise Refused(_("This page cannot be kept."))
-    kept = by.saved_views.filter(name=name).first()
+    kept = by.figure_views.filter(name=name).first()
     if kept is None:
-        check_may_add(by.saved_views.count(), MAX_VIEWS)
-        kept = SavedView(user=by, name=name)
+        check_may_add(by.figure_views.count(), MAX_VIEWS)
+        kept = FigureView(user=by, name=name)
     kept.address = address
     kept.save()
     return kept
 
 
-def remove_view(*, by: User, view: SavedView) -> None:
+def remove_view(*, by: User, view: FigureView) -> None:
     """Forget a kept address. Raises Refused for somebody else's."""
     check_owns(by, view.user_id)
     view.delete()

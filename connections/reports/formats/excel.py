@@ -65,6 +65,8 @@ def _add_sheet(book: Any, name: str) -> Any:
 
 def _write_number(sheet: Any, row: int, column: int, text: str, look: Any = None) -> None:
     """Write a released number as a number; marks and bounds stay the text that they are."""
+    if not text:
+        return
     try:
         number = float(text)
     except ValueError:
@@ -151,7 +153,7 @@ def _write_dictionary(book: Any, looks: dict[str, Any], content: Content) -> Non
         sheet.write_string(at, column, text, looks["head"])
     told = {line.indicator.code: line.indicator for a in content.areas for line in a.report.lines}
     for row, indicator in enumerate(told.values(), start=at + 1):
-        for column, text in enumerate(
+        for column, words in enumerate(
             (
                 indicator.code,
                 f"{indicator.name} ({indicator.unit.label})",
@@ -162,7 +164,7 @@ def _write_dictionary(book: Any, looks: dict[str, Any], content: Content) -> Non
                 indicator.interval.label,
             )
         ):
-            sheet.write_string(row, column, str(text), looks["wrap"])
+            sheet.write_string(row, column, str(words), looks["wrap"])
     sheet.freeze_panes(1, 1)
 
 

@@ -24,7 +24,7 @@ class Column:
 
 COLUMNS = (
     Column("release", "string", "Calendar quarter that the figure describes, for example 2026-Q1."),
-    Column("version", "integer", "Version of the release; a later one supersedes, none overwrites."),
+    Column("version", "integer", "Version of the release; a later one supersedes it."),
     Column("published_on", "date", "Day on which the release was published."),
     Column("area_code", "string", "Official code of the area (GSS)."),
     Column("area_name", "string", "Name of the area."),
@@ -48,9 +48,9 @@ COLUMNS = (
     Column("caveat", "string", "What must be known to read the figure."),
 )
 NAMES = tuple(column.name for column in COLUMNS)
-NUMBERS = frozenset(
-    column.name for column in COLUMNS if column.type in ("number", "integer")
-) | {"value"}
+NUMBERS = frozenset(column.name for column in COLUMNS if column.type in ("number", "integer")) | {
+    "value"
+}
 
 
 @dataclass(frozen=True)

@@ -180,13 +180,10 @@ def again(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     try:
         charge_network(request, BUILDS_OF_NETWORK)
     except TooManyError as error:
-        return render(
-            request,
-            "reports/gone.html",
-            {"report": old, "is_too_often": True},
-            status=429,
-            headers={"Retry-After": str(error.retry_after)},
-        )
+        context = {"report": old, "is_too_often": True}
+        response = render(request, "reports/gone.html", context, status=429)
+        response["Retry-After"] = str(error.retry_after)
+        return response
     report = ask_report(
         by=_user(request),
         question=old.asked,
@@ -207,5 +204,3 @@ def built_file(request: HttpRequest, key: uuid.UUID, file_format: str) -> HttpRe
         made = make_file(report=report, file_format=Format(file_format))
     name = slugify(report.asked.title) or "-".join(report.asked.areas[:3])
     return send_file(request, made, f"kinder-{name}-{report.asked.period}.{file_format}")
-
-

@@ -2,7 +2,6 @@
 
 import uuid
 
-from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,6 +14,7 @@ from connections.reports.rules import check_has_account
 from connections.reports.standing import remove_schedule
 from connections.reports.vocabulary import Scope
 from connections.reports.workspace import add_key, remove_view, revoke_key, save_view
+from kinder.accounts.decorators import reauthenticated
 from kinder.accounts.rules import Refused
 
 
@@ -30,7 +30,7 @@ def mine(request: HttpRequest) -> HttpResponse:
                 report__expires_at__gt=timezone.now()
             ).select_related("report")[:100],
             "schedules": user.report_schedules.select_related("last_release"),
-            "views": user.saved_views.all(),
+            "views": user.figure_views.all(),
         },
     )
 
@@ -56,7 +56,7 @@ def keep_view(request: HttpRequest) -> HttpResponse:
 def forget_view(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Take a view off one's list."""
     user = check_has_account(request.user)
-    remove_view(by=user, view=get_object_or_404(user.saved_views, pk=key))
+    remove_view(by=user, view=get_object_or_404(user.figure_views, pk=key))
     messages.success(request, _("Removed from your list."))
     return redirect("reports:mine")
 
@@ -71,7 +71,7 @@ def stop_schedule(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthentication_required
+@reauthenticated()
 def keys(request: HttpRequest) -> HttpResponse:
     """One's own keys of the API; a new one is shown once."""
     user = check_has_account(request.user)
@@ -100,7 +100,7 @@ def keys(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@reauthentication_required
+@reauthenticated()
 def end_key(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Revoke a key for good."""
     user = check_has_account(request.user)
