@@ -1,0 +1,105 @@
+"""Accounts: signing in, one's own account, people, organisations, audit."""
+
+from kinder.accounts.audit import subject_of
+from kinder.accounts.models import ConsentRecord, Membership, Role
+from tests.factories.accounts import make_user
+from tests.security.rows import (
+    ADMINISTRATOR,
+    ALL,
+    NO_ONE,
+    SIGNED_IN,
+    WITH_FACTOR,
+    Given,
+    Row,
+    Side,
+    own,
+    thing,
+)
+
+
+@thing("organisation")
+def _organisation(side: Side) -> Given:
+    return {"pk": side.organisation.pk}
+
+
+@thing("membership")
+def _membership(side: Side) -> Given:
+    role = Membership.objects.create(
+        user=make_user(), organisation=side.organisation, role=Role.MEMBER
+    )
+    return {"pk": role.pk}
+
+
+@thing("person")
+def _person(_side: Side) -> Given:
+    return {"pk": make_user().pk}
+
+
+@thing("passkey")
+def _passkey(_side: Side) -> Given:
+    """A number that is nobody's passkey: somebody else's looks the same."""
+    return {"pk": 999_999}
+
+
+@thing("consent")
+def _consent(side: Side) -> Given:
+    consent = ConsentRecord.objects.create(
+        subject=subject_of(side.person),
+        purpose="story",
+        wording_version="1",
+        language="en-gb",
+    )
+    return {"pk": consent.pk}
+
+
+PERSONS = f"device {SIGNED_IN}"
+
+# fmt: off
+ROWS = [
+    Row("account_login", get=ALL, post=ALL),
+    Row("account_logout", get=ALL, post=ALL),
+    Row("account_inactive", get=ALL),
+    Row("account_signup", get=ALL, post=ALL),
+    Row("account_reauthenticate", get=WITH_FACTOR, post=WITH_FACTOR),
+    Row("account_email", get=SIGNED_IN, post=SIGNED_IN),
+    Row("account_email_verification_sent", get=ALL, post=ALL),
+    Row("account_change_password", get=SIGNED_IN, post=SIGNED_IN),
+    Row("account_set_password", get=SIGNED_IN, post=SIGNED_IN),
+    Row("account_reset_password", get=ALL, post=ALL),
+    Row("account_confirm_login_code", get=ALL, post=ALL),
+    Row("account_confirm_password_reset_code", get=ALL, post=ALL),
+    Row("account_complete_password_reset", get=ALL, post=ALL),
+    Row("account_password_reset_completed", get=ALL),
+    Row("account_request_login_code", get=ALL, post=ALL),
+    Row("mfa_index", get=SIGNED_IN),
+    Row("mfa_authenticate", get=ALL, post=ALL),
+    Row("mfa_reauthenticate", get=WITH_FACTOR, post=WITH_FACTOR),
+    Row("mfa_activate_totp", get=SIGNED_IN, post=SIGNED_IN),
+    Row("mfa_deactivate_totp", get=WITH_FACTOR, post=WITH_FACTOR),
+    Row("mfa_view_recovery_codes", get=WITH_FACTOR),
+    Row("mfa_generate_recovery_codes", get=SIGNED_IN, post=SIGNED_IN),
+    Row("mfa_download_recovery_codes", get=WITH_FACTOR),
+    Row("mfa_list_webauthn", get=SIGNED_IN),
+    Row("mfa_add_webauthn", get=SIGNED_IN, post=SIGNED_IN),
+    Row("mfa_reauthenticate_webauthn", get=WITH_FACTOR, post=WITH_FACTOR),
+    Row("mfa_remove_webauthn", get=NO_ONE, post=NO_ONE, given="passkey"),
+    Row("mfa_edit_webauthn", get=NO_ONE, post=NO_ONE, given="passkey"),
+    Row("mfa_login_webauthn", get=ALL, post=ALL),
+    Row("usersessions_list", get=SIGNED_IN, post=SIGNED_IN),
+    Row("accounts:first_run", get=NO_ONE, post=NO_ONE),
+    Row("accounts:account", get=SIGNED_IN),
+    Row("accounts:prove", get=SIGNED_IN, post=SIGNED_IN),
+    Row("accounts:my_data", get=ALL),
+    Row("accounts:download", post=PERSONS),
+    Row("accounts:erase", get=PERSONS, post=PERSONS),
+    Row("accounts:erased", get=ALL),
+    Row("accounts:withdraw_consent", post=own(PERSONS), given="consent"),
+    Row("accounts:organisations", get=ADMINISTRATOR, post=ADMINISTRATOR),
+    Row("accounts:organisation", get=ADMINISTRATOR, post=ADMINISTRATOR, given="organisation"),
+    Row("accounts:people", get=ADMINISTRATOR, post=ADMINISTRATOR),
+    Row("accounts:end_role", post=ADMINISTRATOR, given="membership"),
+    Row("accounts:administrator", post=ADMINISTRATOR, given="person"),
+    Row("accounts:audit", get=ADMINISTRATOR),
+    Row("accounts:retention", get=ADMINISTRATOR),
+]
+# fmt: on

@@ -1,0 +1,52 @@
+"""Error pages carry the headers too, tell nothing, and pages about people stay in no cache.
+
+ASVS 3.4 (headers), 14.3.2 (caches), 16.5.1 (errors tell nothing).
+"""
+
+import pytest
+from django.test import Client
+
+from tests.factories.accounts import make_user
+from tests.security.headers import check_headers
+
+pytestmark = pytest.mark.django_db(databases=["default", "reports"])
+
+
+def test_error_pages_carry_the_headers_too() -> None:
+    client = Client(raise_request_exception=False)
+    missing = client.get("/nothing-here/")
+    assert missing.status_code == 404
+    check_headers(missing.headers, "404")
+    wrong_host = client.get("/", headers={"Host": "elsewhere.example"})
+    assert wrong_host.status_code == 400
+    wrong_method = client.delete("/about/")
+    assert wrong_method.status_code == 405
+    check_headers(wrong_method.headers, "405")
+    forged = Client(enforce_csrf_checks=True).post("/accounts/login/", {"login": "a@example.org"})
+    assert forged.status_code == 403
+    check_headers(forged.headers, "403 csrf")
+    client.force_login(make_user())
+    refused = client.get("/people/")
+    assert refused.status_code == 403
+    check_headers(refused.headers, "403")
+
+
+def test_a_broken_page_carries_the_headers_and_tells_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def break_it(*_arguments: object, **_named: object) -> None:
+        raise RuntimeError("the password is kettle")
+
+    monkeypatch.setattr("kinder.pages.views.render", break_it)
+    response = Client(raise_request_exception=False).get("/about/")
+    assert response.status_code == 500
+    check_headers(response.headers, "500")
+    assert b"kettle" not in response.content
+    assert b"RuntimeError" not in response.content
+
+
+def test_pages_about_people_are_kept_by_no_cache() -> None:
+    client = Client()
+    client.force_login(make_user(is_administrator=True))
+    for path in ("/accounts/", "/people/", "/organisations/", "/audit/", "/accounts/sessions/"):
+        assert "no-store" in client.get(path)["Cache-Control"], path
