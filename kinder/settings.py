@@ -228,6 +228,16 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
 }
 CELERY_BEAT_SCHEDULE = {
+    "match": {
+        "task": "connections.befriending.tasks.continue_matching",
+        "schedule": 2.0,
+        "options": {"expires": 10},
+    },
+    "remind": {
+        "task": "connections.befriending.tasks.remind_and_send",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "sweep": {
         "task": "connections.indicators.tasks.sweep",
         "schedule": 3.0,

@@ -171,14 +171,14 @@ class RunState(models.TextChoices):
 
 
 class Constraint(models.TextChoices):
-    """What keeps two people from being paired, in the order in which it is told."""
+    """What keeps two people from being paired; the codes are those of matching.Obstacle."""
 
-    LANGUAGE = "language", _("no shared language")
-    TRAVEL = "travel", _("too far to travel")
-    HOURS = "hours", _("no shared free hour")
-    GENDER = "gender", _("a wish about who to meet")
-    EXPERIENCE = "experience", _("needs an experienced volunteer")
-    CHECK = "check", _("no valid check or training")
     EXCLUDED = "excluded", _("decided against before")
+    CHECK = "check", _("no valid check, references or training")
     AREA = "area", _("no area given")
+    LANGUAGE = "language", _("no shared language")
+    GENDER = "gender", _("a wish about who to meet")
+    HOURS = "hours", _("no shared free hour")
+    TRAVEL = "travel", _("too far to travel")
+    EXPERIENCE = "experience", _("needs an experienced volunteer")
     TAKEN = "taken", _("everybody suitable is taken")

@@ -7,11 +7,12 @@ arguments, in mail or in a log line.
 import json
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from connections.befriending.models import Concern, Match, Service
-from connections.befriending.rules import check_can_raise_concern
-from connections.befriending.vocabulary import ConcernSource
+from connections.befriending.models import Concern, ConcernStep, Match, Service
+from connections.befriending.rules import check_can_raise_concern, check_can_read_concerns
+from connections.befriending.vocabulary import ConcernSource, ConcernState, ConcernStepKind
 from kinder.accounts.acting import Purpose, acting
 from kinder.accounts.audit import record
 from kinder.accounts.encryption import decrypt, encrypt
@@ -89,6 +90,80 @@ def open_worry(concern: Concern) -> Worry:
     """Return what `concern` says; whoever calls this writes the audit of the reading."""
     told = json.loads(decrypt(concern.ciphertext))
     return Worry(told["text"], told["contact"])
+
+
+@dataclass(frozen=True)
+class Note:
+    """A step on a concern, with what was written."""
+
+    step: ConcernStep
+    text: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A concern as a lead reads it."""
+
+    concern: Concern
+    worry: Worry
+    notes: list[Note]
+
+
+def read_concern(*, by: User, concern: Concern) -> Reading:
+    """Open a concern for a safeguarding lead; each reading is a row of the audit."""
+    check_can_read_concerns(by, service=concern.service)
+    with acting(user=by):
+        concern = Concern.objects.select_related(
+            "service__organisation", "area", "raised_by", "match"
+        ).get(pk=concern.pk)
+        record("read_concern", concern, by=by, organisation=concern.service.organisation)
+        steps = concern.steps.select_related("made_by")
+        return Reading(
+            concern=concern,
+            worry=open_worry(concern),
+            notes=[
+                Note(step, decrypt(step.ciphertext) if step.ciphertext else "") for step in steps
+            ],
+        )
+
+
+def see_to_concern(
+    *, by: User, concern: Concern, kind: ConcernStepKind | str, text: str = ""
+) -> ConcernStep:
+    """Note what was done: a note, passed on (to whom stands in the text), closed, opened again."""
+    check_can_read_concerns(by, service=concern.service)
+    kind = ConcernStepKind(kind)
+    if kind is not ConcernStepKind.REOPENED and not text.strip():
+        raise Refused(_("Please say what was done."))
+    with acting(user=by):
+        concern = Concern.objects.select_for_update(of=("self",)).get(pk=concern.pk)
+        step = ConcernStep.objects.create(
+            concern=concern,
+            kind=kind,
+            ciphertext=encrypt(text.strip()) if text.strip() else None,
+            made_by=by,
+        )
+        state = {
+            ConcernStepKind.PASSED_ON: ConcernState.PASSED_ON,
+            ConcernStepKind.CLOSED: ConcernState.CLOSED,
+            ConcernStepKind.REOPENED: ConcernState.OPEN,
+        }.get(kind)
+        if state is not None:
+            concern.state = state
+            concern.closed_at = timezone.now() if state == ConcernState.CLOSED else None
+            concern.save(update_fields=["state", "closed_at"])
+            is_done = state != ConcernState.OPEN
+            Task.objects.filter(key=f"concern:{concern.pk}").update(
+                done_at=timezone.now() if is_done else None, done_by=by if is_done else None
+            )
+        record(
+            "see_to_concern",
+            concern,
+            by=by,
+            organisation=concern.service.organisation,
+            kind=kind.value,
+        )
+    return step
 
 
 def _check_text(text: str) -> str:
