@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -77,13 +78,28 @@ def redis_client() -> Redis:
     return _client(settings.REDIS_URL, settings.REDIS_TIMEOUT)
 
 
+COUNTED = "allauth:rl:"
+"""Under this django-allauth counts tries to sign in: "not there" would mean "without limit"."""
+
+# Each process counts for itself while Redis rests: a guesser gets as many tries more as there are
+# processes, and never all of them.
+_counts_here = LocMemCache("tries-while-redis-rests", {"OPTIONS": {"MAX_ENTRIES": 20_000}})
+_MISSING = object()
+
+
 class FailSafeRedisCache(RedisCache):
-    """Django's Redis cache, where a Redis that does not answer means a miss."""
+    """Django's Redis cache, where a Redis that does not answer means a miss.
+
+    Tries to sign in are counted in this process instead: signing in goes on, and stays bounded.
+    """
 
     def _quietly(self, name: str, otherwise: Any, *args: Any, **kwargs: Any) -> Any:
-        return ask_redis(
-            lambda: getattr(super(FailSafeRedisCache, self), name)(*args, **kwargs), otherwise
+        is_counted = bool(args) and isinstance(args[0], str) and args[0].startswith(COUNTED)
+        found = ask_redis(
+            lambda: getattr(super(FailSafeRedisCache, self), name)(*args, **kwargs),
+            _MISSING if is_counted else otherwise,
         )
+        return getattr(_counts_here, name)(*args, **kwargs) if found is _MISSING else found
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         return self._quietly("get", default, key, default, version=version)

@@ -13,12 +13,13 @@ import dj_database_url
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
-from environs import Env, EnvError
+from environs import EnvError, FileAwareEnv
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules
 
-env = Env()
+# KINDER_SECRET_KEY_FILE=/run/secrets/… is read where KINDER_SECRET_KEY would be, and so for each.
+env = FileAwareEnv()
 
 
 def _bundled_library(package: str, pattern: str) -> str:
@@ -58,6 +59,8 @@ try:
     ALLOWED_HOSTS = env.list("KINDER_ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     CSRF_TRUSTED_ORIGINS: list[str] = env.list("KINDER_TRUSTED_ORIGINS", [])
     IS_SERVED_OVER_TLS = env.bool("KINDER_TLS", False)
+    # Which sites may show the pages under /embed/ in a frame of theirs.
+    EMBEDDED_BY: list[str] = env.list("KINDER_EMBEDDED_BY", ["*"])
     TRUSTED_PROXIES = env.int("KINDER_TRUSTED_PROXIES", 0)
     DATABASE_URL = env.str("DATABASE_URL")
     REPORTS_DATABASE_URL = env.str(
@@ -82,7 +85,7 @@ except EnvError as error:
         "environment as docs/operations.md says."
     ) from error
 
-EMAIL_CONFIG = Env().dj_email_url("KINDER_EMAIL_URL", "console://")
+EMAIL_CONFIG = env.dj_email_url("KINDER_EMAIL_URL", "console://")
 EMAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
 EMAIL_HOST = EMAIL_CONFIG["EMAIL_HOST"]
 EMAIL_PORT = EMAIL_CONFIG["EMAIL_PORT"]
@@ -139,6 +142,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "kinder.accounts.middleware.FloodMiddleware",
     "kinder.accounts.middleware.SecondFactorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
@@ -217,6 +221,8 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_SOFT_TIME_LIMIT = 840
 CELERY_TASK_TIME_LIMIT = 900
+# The worker logs through LOGGING too, which redacts.
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "Europe/London"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # By default a killed worker's tasks come back after 92 seconds.
@@ -342,6 +348,14 @@ X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+# Browsers hold a cookie of such a name to this one host, its root and HTTPS.
+COOKIE_PREFIX = "__Host-" if IS_SERVED_OVER_TLS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}sessionid"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrftoken"
+DEVICE_COOKIE_NAME = f"{COOKIE_PREFIX}kinder_device"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = IS_SERVED_OVER_TLS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -367,13 +381,19 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": ["'none'"],
         "frame-ancestors": ["'none'"],
         "object-src": ["'none'"],
+        "upgrade-insecure-requests": IS_SERVED_OVER_TLS,
     }
 }
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "plain": {
+            "()": "kinder.redaction.RedactingFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {"kinder": {"level": "INFO"}, "django.security": {"level": "WARNING"}},

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -20,7 +21,7 @@ from kinder.accounts.fingerprints import fingerprint, fingerprints
 from kinder.accounts.limits import charge_new_device
 from kinder.accounts.models import Contributor, Device, NetworkSighting
 
-COOKIE = "kinder_device"
+COOKIE: str = settings.DEVICE_COOKIE_NAME
 COOKIE_DAYS = 400
 """The longest that browsers keep a cookie; renewed with each visit of a log page."""
 

@@ -31,6 +31,9 @@ class Limit:
 # one network, and so do all customers of some mobile companies.
 LOGS_OF_DEVICE = Limit("logs-device", most=200, seconds=600)
 LOGS_OF_NETWORK = Limit("logs-network", most=6_000, seconds=600)
+FORMS_OF_DEVICE = Limit("forms-device", most=120, seconds=600)
+FORMS_OF_ACCOUNT = Limit("forms-account", most=600, seconds=600)
+FORMS_OF_NETWORK = Limit("forms-network", most=3_000, seconds=600)
 NEW_DEVICES_OF_NETWORK = Limit("new-devices-network", most=300, seconds=3_600)
 
 
@@ -123,6 +126,16 @@ def charge_log(request: HttpRequest, key: str, *, amount: int = 1) -> None:
         (LOGS_OF_NETWORK, _name(find_network(request))),
         amount=amount,
     )
+
+
+def charge_form(request: HttpRequest, *, account: object = None, key: str | None = None) -> None:
+    """Count one form that was sent: for its network, and for the account or device it came from."""
+    charges = [(FORMS_OF_NETWORK, _name(find_network(request)))]
+    if account is not None:
+        charges.append((FORMS_OF_ACCOUNT, _name(str(account))))
+    elif key is not None:
+        charges.append((FORMS_OF_DEVICE, _name(key)))
+    spend(*charges)
 
 
 def charge_new_device(network: str) -> None:

@@ -6,12 +6,14 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.views import APIView
 
+from kinder.accounts.devices import read_key
+from kinder.accounts.limits import TooManyError, charge_form
 from kinder.accounts.models import User
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -35,6 +37,10 @@ PERMISSIONS_POLICY = (
 )
 
 
+EMBEDS = "/embed/"
+"""The one path whose pages other sites may show in a frame; they set and read no cookies."""
+
+
 class HeadersMiddleware:
     """Adds the headers that Django has no setting for, error pages included."""
 
@@ -42,13 +48,68 @@ class HeadersMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_embed = is_embedded(request.path)
+        if is_embed:
+            # Whoever is signed in here is nobody in another site's frame.
+            request.COOKIES.clear()
         response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        if is_embed:
+            _open_frame(response)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             # What somebody who is signed in sees stays in no cache, on a shared computer least.
             response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+
+def is_embedded(path: str) -> bool:
+    """Tell whether `path`, in whatever language, is one that may be framed."""
+    _empty, first, *_rest = [*path.split("/", 2), ""]
+    inner = path[len(first) + 1 :] if first in _LANGUAGES else path
+    return inner.startswith(EMBEDS)
+
+
+_LANGUAGES = frozenset(code for code, _name in settings.LANGUAGES)
+
+
+def _open_frame(response: HttpResponse) -> None:
+    response.headers.pop("X-Frame-Options", None)
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.cookies.clear()
+    # Read by django-csp, which stands further out.
+    response._csp_replace = {"frame-ancestors": settings.EMBEDDED_BY}  # type: ignore[attr-defined]
+
+
+class FloodMiddleware:
+    """Counts forms that are sent, by network and by account or device, and answers 429 above.
+
+    The end points for devices count moments themselves (kinder.accounts.limits.charge_log), and
+    django-allauth counts tries to sign in; looking is not counted.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method in {"GET", "HEAD", "OPTIONS"} or request.path.startswith("/api/"):
+            return self.get_response(request)
+        try:
+            charge_form(request, account=request.user.pk, key=read_key(request))
+        except TooManyError as error:
+            response = _answer_too_many(request)
+            response["Retry-After"] = str(error.retry_after)
+            return response
+        return self.get_response(request)
+
+
+TOO_MANY = _("That was a lot at once. Please wait a little, and send it again.")
+
+
+def _answer_too_many(request: HttpRequest) -> HttpResponse:
+    if wants_json(request):
+        return JsonResponse({"detail": str(TOO_MANY)}, status=429)
+    return render(request, "429.html", {"reason": TOO_MANY}, status=429)
 
 
 class SecondFactorMiddleware:

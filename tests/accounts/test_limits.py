@@ -7,11 +7,13 @@ import pytest
 import redis
 from django.conf import settings as conf
 from django.core.cache import cache
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from kinder import cache as kinder_cache
 from kinder.accounts import limits
+from kinder.accounts.devices import COOKIE, make_key
 from kinder.accounts.limits import Limit, TooManyError, find_network, spend
+from tests.factories.accounts import make_user
 
 THREE = Limit("three", most=3, seconds=600)
 
@@ -113,3 +115,74 @@ def test_only_our_own_proxies_are_believed(
     settings.TRUSTED_PROXIES = proxies
     request = rf.get("/", REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_FOR=forwarded)
     assert find_network(request) == network
+
+
+# ------------------------------------------------------------------ forms
+
+
+@pytest.fixture
+def few_forms(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, most in (("DEVICE", 2), ("ACCOUNT", 3), ("NETWORK", 6)):
+        limit = Limit(f"forms-{name.lower()}", most=most, seconds=600)
+        monkeypatch.setattr(limits, f"FORMS_OF_{name}", limit)
+
+
+def send_until_429(client: Client, **headers: str) -> int:
+    for count in range(20):
+        response = client.post("/settings/look/", {"theme": "dark"}, **headers)  # type: ignore[arg-type]
+        if response.status_code == 429:
+            assert int(response["Retry-After"]) > 0
+            assert "What you typed is still there" in response.content.decode()
+            assert response["Content-Security-Policy"]
+            return count
+    raise AssertionError("forms are not counted")
+
+
+@pytest.mark.django_db
+def test_forms_are_counted_by_network_account_and_device(few_forms: None) -> None:
+    """2.4.1: forms of anybody end, of one device first, of one network last."""
+    device = Client(REMOTE_ADDR="203.0.113.1")
+    device.cookies[COOKIE] = make_key()
+    assert send_until_429(device) == 2
+    account = Client(REMOTE_ADDR="198.51.100.1")
+    account.force_login(make_user())
+    assert send_until_429(account) == 3
+    network = Client(REMOTE_ADDR="192.0.2.7")
+    assert send_until_429(network) == 6
+    assert Client(REMOTE_ADDR="192.0.2.99").post("/settings/look/").status_code == 429
+    assert network.get("/settings/look/").status_code == 200, "looking is not counted"
+
+
+@pytest.mark.django_db
+def test_forms_end_without_redis_too(few_forms: None, without_redis: None) -> None:
+    """2.4.1: a Redis that is gone opens no gate and closes none."""
+    assert send_until_429(Client(REMOTE_ADDR="192.0.2.7")) == 6
+
+
+@pytest.mark.django_db
+def test_a_program_gets_the_reason_as_json(few_forms: None) -> None:
+    client = Client(REMOTE_ADDR="192.0.2.7")
+    send_until_429(client)
+    answer = client.post("/settings/look/", headers={"Accept": "application/json"})
+    assert (answer.status_code, "a lot at once" in answer.json()["detail"]) == (429, True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_redis_there", [True, False])
+def test_guessing_a_password_ends_with_and_without_redis(
+    is_redis_there: bool, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """6.3.1: without Redis each process counts tries, so that signing in is never unlimited."""
+    kinder_cache._counts_here.clear()
+    if not is_redis_there:
+        request.getfixturevalue("without_redis")
+        # As FailSafeRedisCache sees it: nothing answers for as long as the breaker is open.
+        monkeypatch.setattr(kinder_cache, "REST_SECONDS", 600.0)
+        kinder_cache.breaker.rest()
+    user = make_user(password="a kettle on the stove", has_second_factor=False)
+    client = Client()
+    for _try in range(8):
+        client.post("/accounts/login/", {"login": user.email, "password": "wrong wrong wrong"})
+    right = {"login": user.email, "password": "a kettle on the stove"}
+    client.post("/accounts/login/", right)
+    assert "_auth_user_id" not in client.session
