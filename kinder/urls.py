@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("kinder.api")),
     path("tiles/", include("places.tiles_urls")),
     path("ogc/", include("places.exchange.feature_urls")),
+    path("", include("places.exchange.calendar_urls")),
     path("", include("connections.interactions.device_urls")),
     path("sw.js", serve_worker, name="worker"),
 ]

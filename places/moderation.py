@@ -44,7 +44,7 @@ def _read(gathering: Gathering) -> Item:
             (_("When"), date_format(starts_at, "DATETIME_FORMAT")),
             (_("By"), gathering.organisation.name if gathering.organisation else _("a resident")),
         ),
-        url=reverse("places:place", args=[gathering.place.code]),
+        url=reverse("places:gathering", args=[gathering.code]),
     )
 
 

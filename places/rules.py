@@ -1,5 +1,8 @@
 """Who may do what with places: `check_x` raises Refused with the reason, `can_x` asks."""
 
+from datetime import date
+
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from kinder.accounts.models import Organisation, Role, User
@@ -12,11 +15,16 @@ from kinder.accounts.rules import (
     check_signed_in,
     has_role,
 )
-from places.models import Place, PlaceClaim, SavedArea, SavedView
+from places.models import Gathering, Place, PlaceClaim, SavedArea, SavedView
+from places.models.gathering import MOST_AT_ONCE
 from places.models.place import SHOWN_STATES
 from places.vocabulary import HideReason, PlaceState
 
 KEEPERS = (Role.WORKER, Role.COORDINATOR, Role.LEAD)
+NO_LIMIT = _("You need not hold a place: just come.")
+IS_OVER = _("That day is over.")
+IS_FULL = _("There are not so many places left. Ask again later: somebody may give one back.")
+TOO_MANY_PEOPLE = _("You can hold places for 1 to {most} people.")
 ONLY_YOUR_OWN_SAVED = _("Somebody else saved this: only they can change it.")
 NEEDS_REASON = _("Please choose why it is hidden.")
 NOT_HIDDEN = _("This place is shown already.")
@@ -38,6 +46,42 @@ def check_can_keep_places(user: Actor) -> User:
 
 def can_keep_places(user: Actor) -> bool:
     return can_act_as(user, *KEEPERS, or_administrator=True)
+
+
+def check_can_host(user: Actor, *, organisation: Organisation | None) -> User:
+    """Things to come along to are looked after by keepers of the register, and by whoever has a
+    role in the organisation that hosts them."""
+    if can_keep_places(user) or organisation is None:
+        return check_can_keep_places(user)
+    found = check_signed_in(user)
+    if not has_role(found, *Role, organisation=organisation):
+        raise Refused(NOT_IN_ORGANISATION)
+    return found
+
+
+def can_host(user: Actor, *, organisation: Organisation | None) -> bool:
+    try:
+        check_can_host(user, organisation=organisation)
+    except Refused:
+        return False
+    return True
+
+
+def can_offer_gatherings(user: Actor) -> bool:
+    """Whether somebody may add things without a proposal: keepers, and members of organisations."""
+    return can_keep_places(user) or has_role(user, *Role)
+
+
+def check_can_hold(*, gathering: Gathering, on: date, today: date, people: int, held: int) -> None:
+    """Places are held ahead, where they are limited, while there are some; `held` are others'."""
+    if gathering.capacity is None:
+        raise Refused(NO_LIMIT)
+    if on < today:
+        raise Refused(IS_OVER)
+    if not 1 <= people <= MOST_AT_ONCE:
+        raise Refused(format_lazy(TOO_MANY_PEOPLE, most=MOST_AT_ONCE))
+    if held + people > gathering.capacity:
+        raise Refused(IS_FULL)
 
 
 # Funders look at areas of their own too; the land is nobody's secret.

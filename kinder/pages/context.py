@@ -40,6 +40,7 @@ class Link:
 # Pages in the header, by URL name; the audience is everyone or those who work for an organisation.
 NAVIGATION: tuple[tuple[str, str | Promise, bool], ...] = (
     ("places:list", gettext_lazy("Places"), False),
+    ("places:whats-on", gettext_lazy("What's on"), False),
     ("reports:index", gettext_lazy("Figures"), False),
     ("pages:today", gettext_lazy("Today"), True),
 )

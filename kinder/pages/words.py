@@ -51,6 +51,7 @@ NOT_FOR_RESIDENTS = (
     "places/baking.py",
     "places/models/area.py",
     "places/models/saved.py",
+    "places/hosting.py",
     "places/saving.py",
     "places/shapes.py",
     "templates/_parts/draw_area.html",

@@ -1,0 +1,12 @@
+"""What Celery calls: each task is one function of this room, and may run twice."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from places import hosting
+
+
+@shared_task
+def look_after_gatherings() -> None:
+    """Ask hosts whether what repeats goes on; show no longer what nobody answered for."""
+    hosting.look_after_gatherings(timezone.now())

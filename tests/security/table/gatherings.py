@@ -1,0 +1,41 @@
+"""What is on: the list, one gathering, places held, and whoever looks after them."""
+
+from django.utils import timezone
+
+from places.models import Gathering
+from tests.factories import PlaceFactory
+from tests.security.rows import ALL, KEEPERS, WITH_FACTOR, Given, Row, Side, thing
+
+HOSTS = f"{KEEPERS} own:member own:funder"
+
+
+@thing("gathering")
+def _gathering(side: Side) -> Given:
+    gathering = Gathering.objects.create(
+        title="Soup and a seat",
+        place=PlaceFactory.create(),
+        organisation=side.organisation,
+        minutes=60,
+        starts_at=timezone.now(),
+        recurrence="FREQ=DAILY",
+        capacity=5,
+        state=Gathering.State.SHOWN,
+    )
+    return {"code": gathering.code}
+
+
+# fmt: off
+ROWS = [
+    Row("places:whats-on", get=ALL),
+    Row("places:suggest-gathering", get=ALL, post=ALL),
+    Row("places:add-gathering", get=WITH_FACTOR, post=WITH_FACTOR),
+    Row("places:gatherings", get=WITH_FACTOR),
+    Row("places:gathering", get=ALL, given="gathering"),
+    Row("places:change-gathering", get=HOSTS, post=HOSTS, given="gathering"),
+    Row("places:do-gathering", post=HOSTS, given="gathering", body={"deed": "confirm"}),
+    Row("places:hold-place", post=ALL, given="gathering"),
+    Row("places:give-back-place", post=ALL, given="gathering"),
+    Row("calendars:feed", get=ALL),
+    Row("calendars:gathering", get=ALL, given="gathering"),
+]
+# fmt: on
