@@ -23,7 +23,9 @@ from kinder.accounts.rules import (
     Refused,
     check_administrator,
     check_can_be_erased,
+    check_can_change_organisation,
     check_can_end_administrator,
+    check_can_end_role,
     check_can_give_roles,
     check_can_handle_data_of,
 )
@@ -50,7 +52,7 @@ def add_organisation(*, by: User, name: str, kind: str, **facts: Any) -> Organis
 @transaction.atomic
 def change_organisation(*, by: User, organisation: Organisation, **facts: Any) -> Organisation:
     """Change the fields of an organisation that `facts` names."""
-    check_administrator(by)
+    check_can_change_organisation(by, organisation=organisation)
     changed = sorted(name for name, value in facts.items() if getattr(organisation, name) != value)
     for name in changed:
         setattr(organisation, name, facts[name])
@@ -97,7 +99,7 @@ def grant_role(*, by: User, user: User, organisation: Organisation, role: Role) 
 @transaction.atomic
 def revoke_role(*, by: User, user: User, organisation: Organisation, role: Role) -> None:
     """Take a role away; nothing happens where `user` does not have it."""
-    check_can_give_roles(by)
+    check_can_end_role(by, organisation=organisation, role=role)
     membership = Membership.objects.filter(user=user, organisation=organisation, role=role).first()
     if membership is None:
         return

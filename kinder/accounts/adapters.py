@@ -7,18 +7,22 @@ from typing import Any
 from allauth.account import app_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.account.internal.flows.reauthentication import get_reauthentication_flows
 from allauth.core import context as allauth_context
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kinder.accounts.actions import link_device
 from kinder.accounts.devices import read_key
 from kinder.accounts.encryption import decrypt, encrypt
 from kinder.accounts.models import User
+from kinder.accounts.proving import is_proven
 
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
@@ -50,8 +54,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         response: HttpResponse = super().post_login(request, user, **kwargs)
         return response
 
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """Whoever has neither a password nor a second factor shows who they are by a code."""
+        ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return ways or [
+            {"id": "prove", "description": _("Send me a code"), "url": reverse("accounts:prove")}
+        ]
+
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Whoever signed in a moment ago without a second factor may set one up at once."""
+        """Whoever signed in a moment ago without a second factor may set one up at once.
+
+        allauth would ask nothing of whoever has codes alone; they are asked for one more.
+        """
         request = allauth_context.request
         if app == "allauth.mfa" and request is not None:
             records = get_authentication_records(request, request.user)
@@ -61,6 +75,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
                 and not _had_second_factor(request.user, at=signed_in_at)
             ):
                 return False
+        if request is not None and not get_reauthentication_flows(request.user):
+            if not is_proven(request):
+                raise ReauthenticationRequired
+            return False
         return bool(super().is_reauthentication_required(app=app, **kwargs))
 
 

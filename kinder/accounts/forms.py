@@ -4,11 +4,14 @@ from typing import Any
 
 from allauth.account.forms import LoginForm
 from django import forms
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from kinder.accounts.models import Organisation, Role, User
+from kinder.accounts.people import organisations_of
+from kinder.accounts.rules import GIVEN_BY_COORDINATORS
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]
@@ -121,6 +124,57 @@ class RoleForm(forms.Form):
         label=_("Organisation"), queryset=Organisation.objects.all()
     )
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+
+
+class InvitationForm(forms.Form):
+    """Whom to ask to take which role where; offers only what `by` may give."""
+
+    email = forms.EmailField(label=_("E-mail address"), max_length=254)
+    name = forms.CharField(label=_("Name"), max_length=120, required=False)
+    organisation = forms.ModelChoiceField(
+        label=_("Organisation"), queryset=Organisation.objects.none(), empty_label=None
+    )
+    role = forms.ChoiceField(label=_("Role"))
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["organisation"].queryset = organisations_of(by)  # type: ignore[attr-defined]
+        self.fields["role"].choices = [  # type: ignore[attr-defined]
+            (role.value, role.label)
+            for role in Role
+            if by.is_administrator or role in GIVEN_BY_COORDINATORS
+        ]
+
+
+class AcceptForm(forms.Form):
+    """What somebody who takes an invitation is called."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
+class ProfileForm(forms.Form):
+    """What people call somebody, and the language of their letters."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        help_text=_("People you work with see it."),
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    language = forms.ChoiceField(label=_("Language of letters to you"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = [  # type: ignore[attr-defined]
+            ("", _("The site's own language")),
+            *settings.LANGUAGES,
+        ]
 
 
 class PeopleSearchForm(forms.Form):

@@ -150,6 +150,7 @@ OPEN_BEFORE_SECOND_FACTOR = frozenset(
         "account_logout",
         "account_reauthenticate",
         "account_set_password",
+        "accounts:prove",
         "mfa_activate_totp",
         "mfa_add_webauthn",
         "mfa_download_recovery_codes",

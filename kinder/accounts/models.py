@@ -436,6 +436,54 @@ class Tombstone(models.Model):
         return f"{self.kind} {self.created_at:%Y-%m-%d}"
 
 
+class Invitation(models.Model):
+    """That somebody was asked by e-mail to take a role; the letter's secret is kept as its HMAC.
+
+    Good once, for a week; sending it again makes a new secret, and the former opens nothing.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.CASCADE, related_name="invitations"
+    )
+    role = models.CharField(_("role"), max_length=16, choices=Role)
+    email = models.EmailField(_("e-mail address"), max_length=254)
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    token_hmac = models.BinaryField(max_length=32, unique=True, editable=False)
+    invited_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    made_at = models.DateTimeField(default=timezone.now, editable=False)
+    sent_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(editable=False)
+    accepted_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        ordering: ClassVar = ["-made_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(accepted_at__isnull=True) | models.Q(revoked_at__isnull=True),
+                name="accounts_invitation_one_end",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")),
+                name="accounts_invitation_email_is_lower",
+            ),
+            # Asking somebody twice is sending the letter again.
+            models.UniqueConstraint(
+                "organisation",
+                "role",
+                "email",
+                condition=models.Q(accepted_at__isnull=True, revoked_at__isnull=True),
+                name="accounts_invitation_one_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email}: {self.get_role_display()}, {self.organisation}"
+
+
 class RetentionRun(models.Model):
     """A day's letting go of what was kept long enough: by rule, how many rows went.
 

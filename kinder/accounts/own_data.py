@@ -22,6 +22,7 @@ from kinder.accounts.models import (
     Contributor,
     Decision,
     Device,
+    Invitation,
     Membership,
     NetworkSighting,
     Subject,
@@ -38,6 +39,8 @@ SIGN_UPS_FOR = dt.timedelta(days=7)
 """An account that was begun and never confirmed may carry somebody else's address."""
 DEVICES_FOR = dt.timedelta(days=COOKIE_DAYS + 30)
 """No browser keeps the cookie that a device is known by for longer than COOKIE_DAYS."""
+INVITATIONS_FOR = dt.timedelta(days=30)
+"""Long enough to answer "did my letter arrive?"; a judgement."""
 CONSENTS_FOR = dt.timedelta(days=5 * 365 + 1)
 """Prescription and Limitation (Scotland) Act 1973, section 6: claims end after five years."""
 TASKS_FOR = dt.timedelta(days=400)
@@ -47,6 +50,12 @@ TASKS_FOR = dt.timedelta(days=400)
 def describe() -> list[Holding]:
     """Say what accounts holds, why and how long."""
     return [
+        Holding(
+            model="accounts.Invitation",
+            what=_("Your e-mail address, if somebody invited you to an organisation."),
+            why=_("So that the letter finds you, and works once."),
+            how_long=_("30 days after it was answered, taken back or ran out."),
+        ),
         Holding(
             model="accounts.User",
             what=_("Your e-mail address, your name and your language, if you made an account."),
@@ -124,6 +133,11 @@ def _export_user(user: User) -> dict[str, Rows]:
         "email_addresses": list(
             EmailAddress.objects.filter(user=user).values("email", "verified", "primary")
         ),
+        "invitations": list(
+            Invitation.objects.filter(email=user.email).values(
+                "organisation__name", "role", "made_at", "accepted_at"
+            )
+        ),
         "roles": list(
             Membership.objects.filter(user=user).values("organisation__name", "role", "since_at")
         ),
@@ -177,7 +191,8 @@ def erase(person: Person) -> int:
     if isinstance(person, Contributor):
         NetworkSighting.objects.filter(contributor=person).delete()
         return Contributor.objects.filter(pk=person.pk).delete()[0]
-    _end_sessions(person)
+    end_sessions(person)
+    Invitation.objects.filter(email=person.email).delete()
     try:
         with transaction.atomic():
             return User.objects.filter(pk=person.pk).delete()[0]
@@ -202,14 +217,18 @@ def _make_nameless(user: User) -> int:
     )
 
 
-def _end_sessions(user: User) -> None:
-    # A session names its user inside its signed data only; an erasure is rare enough to read all.
+def end_sessions(user: User) -> None:
+    """Sign `user` out everywhere.
+
+    A session names its user inside its signed data only; this is rare enough to read them all.
+    """
     keys = [
         session.session_key
         for session in Session.objects.iterator()
         if session.get_decoded().get(SESSION_KEY) == str(user.pk)
     ]
     Session.objects.filter(session_key__in=keys).delete()
+    UserSession.objects.filter(user=user).delete()
 
 
 def merge(keep: Contributor, gone: Contributor) -> None:
@@ -278,7 +297,25 @@ def _let_go_of_tasks(now: dt.datetime, *, is_dry_run: bool) -> int:
     return let_go_of(Task.objects.filter(done_at__lt=now - TASKS_FOR), is_dry_run=is_dry_run)
 
 
+def _let_go_of_invitations(now: dt.datetime, *, is_dry_run: bool) -> int:
+    before = now - INVITATIONS_FOR
+    ended = (
+        models.Q(accepted_at__lt=before)
+        | models.Q(revoked_at__lt=before)
+        | models.Q(expires_at__lt=before)
+    )
+    return let_go_of(Invitation.objects.filter(ended), is_dry_run=is_dry_run)
+
+
 RETENTION = (
+    RetentionRule(
+        name="accounts.invitations",
+        what=gettext_lazy("Invitations that were answered, taken back or ran out."),
+        why=gettext_lazy("They hold the address of somebody who may have no account."),
+        how_long=gettext_lazy("30 days."),
+        source=gettext_lazy("A judgement: long enough to ask whether the letter arrived."),
+        apply=_let_go_of_invitations,
+    ),
     RetentionRule(
         name="accounts.sessions",
         what=gettext_lazy("Sessions of browsers that were signed in."),

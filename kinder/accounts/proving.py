@@ -19,7 +19,6 @@ from allauth.account.internal.flows.reauthentication import (
 )
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -66,8 +65,7 @@ def is_proven(request: HttpRequest) -> bool:
 def ask_for_proof(request: HttpRequest, *, then: str = "") -> HttpResponse:
     """Send the visitor to where they show who they are, and back: to the address `then`, or on with
     what they were sending."""
-    ways = get_adapter().get_reauthentication_methods(request.user)
-    door = ways[0]["url"] if ways else reverse("accounts:prove")
+    door = get_adapter().get_reauthentication_methods(request.user)[0]["url"]
     if then:
         return redirect(f"{door}?{urlencode({'next': then})}")
     response: HttpResponse = suspend_request(request, door)

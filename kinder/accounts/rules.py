@@ -127,6 +127,49 @@ def check_can_give_roles(user: Actor, *, to: User | None = None) -> User:
     return found
 
 
+# What a coordinator may ask others to be: whoever reads befriending records, or looks after
+# safeguarding, gets that from the administrator.
+GIVEN_BY_COORDINATORS = frozenset({Role.WORKER, Role.MEMBER})
+
+
+def check_can_look_after_people(user: Actor) -> User:
+    """People and organisations are looked after by administrators, and by coordinators for the
+    organisations that they coordinate."""
+    return check_role(user, Role.COORDINATOR, or_administrator=True)
+
+
+def can_look_after_people(user: Actor) -> bool:
+    return _passes(check_can_look_after_people, user)
+
+
+def check_can_change_organisation(user: Actor, *, organisation: Organisation) -> User:
+    """What an organisation says about itself is changed by its coordinators too."""
+    return check_role(user, Role.COORDINATOR, organisation=organisation, or_administrator=True)
+
+
+def check_can_invite(user: Actor, *, organisation: Organisation | int, role: str) -> User:
+    """An administrator invites to every role, a coordinator to those that read no befriending
+    record, in their own organisation."""
+    found = check_role(user, Role.COORDINATOR, organisation=organisation, or_administrator=True)
+    if not found.is_administrator and role not in GIVEN_BY_COORDINATORS:
+        raise Refused(ADMINISTRATOR_ONLY)
+    return found
+
+
+def check_can_end_role(user: Actor, *, organisation: Organisation | int, role: str) -> User:
+    """Whoever may invite to a role may end it."""
+    return check_can_invite(user, organisation=organisation, role=role)
+
+
+def check_can_help_to_sign_in(user: Actor, *, whom: User) -> User:
+    """An administrator helps somebody who lost their second step, and never themselves: on this
+    machine `reset_second_factor` does that."""
+    found = check_administrator(user)
+    if whom.pk == found.pk:
+        raise Refused(NOT_YOURSELF)
+    return found
+
+
 def check_can_end_administrator(user: Actor, *, of: User) -> User:
     """An administrator's right is ended by an administrator, while another one remains."""
     found = check_administrator(user)

@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from kinder.accounts import oversight_views, own_data_views, views
+from kinder.accounts import oversight_views, own_data_views, people_views, views
 
 app_name = "accounts"
 urlpatterns = [
     path("first-run/", views.show_first_run, name="first_run"),
     path("accounts/", views.show_account, name="account"),
+    path("accounts/profile/", views.change_profile, name="profile"),
+    path("accounts/sessions/<int:pk>/end/", views.end_session, name="end_session"),
     path("accounts/prove/", own_data_views.prove, name="prove"),
     path("my/data/", own_data_views.show_my_data, name="my_data"),
     path("my/data/download/", own_data_views.download, name="download"),
@@ -18,11 +20,20 @@ urlpatterns = [
         own_data_views.withdraw_consent,
         name="withdraw_consent",
     ),
-    path("organisations/", views.show_organisations, name="organisations"),
-    path("organisations/<int:pk>/", views.show_organisation, name="organisation"),
-    path("people/", views.show_people, name="people"),
-    path("people/roles/<int:pk>/end/", views.end_role, name="end_role"),
-    path("people/<uuid:pk>/administrator/", views.change_administrator, name="administrator"),
-    path("audit/", views.show_audit, name="audit"),
+    path("organisations/", people_views.show_organisations, name="organisations"),
+    path("organisations/<int:pk>/", people_views.show_organisation, name="organisation"),
+    path("people/", people_views.show_people, name="people"),
+    path("people/roles/<int:pk>/end/", people_views.end_role, name="end_role"),
+    path(
+        "people/<uuid:pk>/administrator/", people_views.change_administrator, name="administrator"
+    ),
+    path("people/<uuid:pk>/", people_views.show_person, name="person"),
+    path("people/<uuid:pk>/help/", people_views.help_person, name="help_person"),
+    path("people/<uuid:pk>/erase/", people_views.erase_person, name="erase_person"),
+    path("people/invitations/", people_views.show_invitations, name="invitations"),
+    path("people/invitations/<uuid:pk>/", people_views.change_invitation, name="change_invitation"),
+    path("invitations/<str:token>/", people_views.accept_invitation, name="accept"),
+    path("audit/", oversight_views.show_audit, name="audit"),
+    path("audit/export/", oversight_views.export_audit, name="export_audit"),
     path("retention/", oversight_views.show_retention, name="retention"),
 ]

@@ -11,6 +11,7 @@ from kinder.accounts import rules
 from kinder.accounts.models import Contributor, Membership, Organisation, Role, User
 from kinder.accounts.rules import (
     ADMINISTRATOR_ONLY,
+    GIVEN_BY_COORDINATORS,
     LAST_ADMINISTRATOR,
     NOT_IN_ORGANISATION,
     NOT_YOURSELF,
@@ -141,6 +142,69 @@ TABLE: list[tuple[str, str, Ask, dict[str, object]]] = [
         "of another one",
         lambda world, user: rules.check_can_end_administrator(user, of=world.user("second")),
         FOR_ADMINISTRATOR,
+    ),
+    (
+        "check_can_look_after_people",
+        "",
+        lambda _world, user: rules.check_can_look_after_people(user),
+        refuse_all_but(needs_role(Role.COORDINATOR), "coordinator", "administrator"),
+    ),
+    (
+        "check_can_change_organisation",
+        "their own",
+        lambda world, user: rules.check_can_change_organisation(user, organisation=world.ours),
+        refuse_all_but(needs_role(Role.COORDINATOR), "coordinator", "administrator")
+        | {"resident": NOT_IN_ORGANISATION},
+    ),
+    (
+        "check_can_change_organisation",
+        "another",
+        lambda world, user: rules.check_can_change_organisation(user, organisation=world.theirs),
+        refuse_all_but(NOT_IN_ORGANISATION, "administrator")
+        | {"worker": needs_role(Role.COORDINATOR)},
+    ),
+    *(
+        (
+            name,
+            f"{role.value}, own organisation",
+            # Bound now: each row asks for its own role.
+            lambda world, user, check=check, role=role: check(
+                user, organisation=world.ours, role=role
+            ),
+            refuse_all_but(needs_role(Role.COORDINATOR), "administrator")
+            | {
+                "resident": NOT_IN_ORGANISATION,
+                "coordinator": ALLOWED if role in GIVEN_BY_COORDINATORS else ADMINISTRATOR_ONLY,
+            },
+        )
+        for name, check in (
+            ("check_can_invite", rules.check_can_invite),
+            ("check_can_end_role", rules.check_can_end_role),
+        )
+        for role in Role
+    ),
+    (
+        "check_can_invite",
+        "to another organisation",
+        lambda world, user: rules.check_can_invite(
+            user, organisation=world.theirs, role=Role.MEMBER
+        ),
+        refuse_all_but(NOT_IN_ORGANISATION, "administrator")
+        | {"worker": needs_role(Role.COORDINATOR)},
+    ),
+    (
+        "check_can_help_to_sign_in",
+        "somebody else",
+        lambda world, user: rules.check_can_help_to_sign_in(user, whom=world.user("second")),
+        FOR_ADMINISTRATOR,
+    ),
+    (
+        "check_can_help_to_sign_in",
+        "oneself",
+        lambda _world, user: rules.check_can_help_to_sign_in(
+            user, whom=rules.check_signed_in(user)
+        ),
+        FOR_ADMINISTRATOR | {"administrator": NOT_YOURSELF},
     ),
     (
         "check_can_be_erased",

@@ -1,5 +1,7 @@
 """Whoever has a role gets no further than to setting up a second factor; everybody else is left be."""
 
+import time
+
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
@@ -51,9 +53,21 @@ def test_a_page_sends_on_to_set_up(worker: Client, path: str) -> None:
     ],
 )
 def test_the_way_through_set_up_and_out_stays_open(worker: Client, path: str) -> None:
+    session = worker.session
+    session["account_authentication_methods_user"] = session["_auth_user_id"]
+    session["account_authentication_methods"] = [{"method": "code", "at": time.time()}]
+    session.save()
     response = worker.get(path)
     assert response.getvalue()
     assert response.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["totp/activate/", "webauthn/add/"])
+def test_an_old_session_alone_sets_no_second_step_up(worker: Client, path: str) -> None:
+    """Else whoever takes over a session on a shared computer would lock its owner out."""
+    response = worker.get(f"/accounts/2fa/{path}")
+    assert response["Location"].startswith("/accounts/prove/?next=")
+    assert worker.get(response["Location"]).status_code == 200
 
 
 def test_a_program_is_told_why(worker: Client) -> None:
