@@ -65,7 +65,7 @@ def reset_second_factor(*, by: User | Purpose, whom: User) -> int:
     with transaction.atomic():
         if isinstance(by, User):
             check_can_help_to_sign_in(by, whom=whom)
-        gone = Authenticator.objects.filter(user=whom).count()
+        gone: int = Authenticator.objects.filter(user=whom).count()
         Authenticator.objects.filter(user=whom).delete()
         end_sessions(whom)
         record("reset_second_factor", whom, by=by, factors=gone)
