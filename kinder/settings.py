@@ -243,6 +243,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "connections.befriending.tasks.remind_and_send",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
     "look-after-gatherings": {
         "task": "places.tasks.look_after_gatherings",
         "schedule": 24 * 3600.0,
