@@ -72,6 +72,7 @@ try:
     TOMBSTONES = env.path("KINDER_TOMBSTONES", BASE_DIR / ".local" / "tombstones.jsonl")
     STATIC_ROOT = env.path("KINDER_STATIC_ROOT", BASE_DIR / ".local" / "staticfiles")
     SAMPLE_DATA = env.path("KINDER_SAMPLE_DATA", BASE_DIR.parent / "shared" / "data")
+    HOLIDAYS = env.str("KINDER_HOLIDAYS", "GB-SCT")
     BASEMAP_URL = env.str("KINDER_BASEMAP_URL", "")
     BASEMAP_ATTRIBUTION = env.str("KINDER_BASEMAP_ATTRIBUTION", "")
     EMAIL_URL = env.str("KINDER_EMAIL_URL", "console://")

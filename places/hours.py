@@ -1,8 +1,8 @@
 """When a place is open: reads OSM opening_hours and puts them into plain words.
 
-Times are those of `settings.TIME_ZONE`, public holidays those that all of the United Kingdom keeps
-(the library knows no nation of it, so 2 January in Scotland counts as an ordinary day). Sunrise
-and sunset are those of the place where its position is given, else 7 in the morning and evening.
+Times are those of `settings.TIME_ZONE`, public holidays those of `settings.HOLIDAYS` (see
+places.holidays). Sunrise and sunset are those of the place where its position is given, else 7 in
+the morning and evening.
 """
 
 import re
@@ -22,10 +22,11 @@ from django.utils.translation import gettext_lazy
 from opening_hours import OpeningHours, State
 from opening_hours import ParserError as NotOpeningHoursError  # type: ignore[attr-defined]
 
+from places.holidays import holidays_around, name_holiday, write_out_holidays
+
 if TYPE_CHECKING:
     from django.contrib.gis.geos import Point
 
-COUNTRY = "GB"
 # A change further away than this is never said on a page, and looking for it can cost seconds.
 MAX_INTERVAL_DAYS = 366
 # Weeks without a public holiday, one in each season: (month, day) that lies in the week.
@@ -64,6 +65,7 @@ class DayHours:
     on: date
     text: str
     is_today: bool
+    holiday: str = ""
 
 
 UNKNOWN = Status(OpenState.UNKNOWN)
@@ -108,10 +110,11 @@ def weekly_open_hours(value: str, *, year: int | None = None) -> float | None:
     value = tidy_hours(value)
     if not value:
         return None
-    hours = _parse(value, None)
+    year = year or timezone.localdate().year
+    hours = _parse(value, None, year)
     opened = timedelta()
     for month, day in ORDINARY_WEEKS:
-        on = date(year or timezone.localdate().year, month, day)
+        on = date(year, month, day)
         start = _midnight(on - timedelta(days=on.weekday()))
         end = start + timedelta(days=7)
         for begin, finish, state, _comment in hours.intervals(start, end):
@@ -129,7 +132,7 @@ def open_slots(value: str, slots: Sequence[tuple[int, time]], *, year: int) -> l
     value = tidy_hours(value)
     closed = [False] * (len(slots) * len(ORDINARY_WEEKS))
     try:
-        hours = _parse(value, None) if value else None
+        hours = _parse(value, None, year) if value else None
     except InvalidHoursError:
         hours = None
     if hours is None:
@@ -157,7 +160,7 @@ def status_at(value: str, at: datetime, *, point: "Point | None" = None) -> Stat
     if not value:
         return UNKNOWN
     try:
-        hours = _parse(value, _coordinates(value, point))
+        hours = _parse(value, _coordinates(value, point), at.year)
     except InvalidHoursError:
         return UNKNOWN
     local = at.astimezone(_zone())
@@ -182,7 +185,7 @@ def describe_week(value: str, at: datetime, *, point: "Point | None" = None) -> 
     """Return today's hours and those of the six days after it, in words; [] where not known."""
     value = tidy_hours(value)
     try:
-        hours = _parse(value, _coordinates(value, point)) if value else None
+        hours = _parse(value, _coordinates(value, point), at.year) if value else None
     except InvalidHoursError:
         hours = None
     if hours is None:
@@ -192,7 +195,12 @@ def describe_week(value: str, at: datetime, *, point: "Point | None" = None) -> 
     spans = [span for span in hours.intervals(start, end) if span[2] != State.CLOSED]
     days = [today + timedelta(days=ahead) for ahead in range(7)]
     return [
-        DayHours(day, ", ".join(_say_spans(spans, day)) or _("closed"), day == today)
+        DayHours(
+            day,
+            ", ".join(_say_spans(spans, day)) or _("closed"),
+            day == today,
+            name_holiday(day),
+        )
         for day in days
     ]
 
@@ -249,18 +257,52 @@ def _coordinates(value: str, point: "Point | None") -> tuple[float, float] | Non
     return round(point.y, 1), round(point.x, 1)
 
 
+def means_the_same(one: str, other: str) -> bool:
+    """Tell whether two texts of opening hours say the same of every minute of this year and the
+    next, with the same comments. Raises InvalidHoursError where one of them says nothing."""
+    year = timezone.localdate().year
+    start, end = _midnight(date(year, 1, 1)), _midnight(date(year + 2, 1, 1))
+    told = [
+        [
+            (begin, finish, state, comment)
+            for begin, finish, state, comment in _parse(tidy_hours(text), None, year).intervals(
+                start, end
+            )
+            if state != State.CLOSED or comment
+        ]
+        for text in (one, other)
+    ]
+    return told[0] == told[1]
+
+
+def _parse(value: str, coordinates: tuple[float, float] | None, year: int = 0) -> OpeningHours:
+    return _parse_for_year(value, coordinates, year or timezone.localdate().year)
+
+
 @lru_cache(maxsize=16_384)
-def _parse(value: str, coordinates: tuple[float, float] | None) -> OpeningHours:
+def _parse_for_year(value: str, coordinates: tuple[float, float] | None, year: int) -> OpeningHours:
+    """Read `value` as the library does, with public holidays written out around `year`."""
     try:
-        return OpeningHours(
-            value,
-            timezone=_zone(),
-            country=COUNTRY,
-            coords=coordinates,
-            max_interval_days=MAX_INTERVAL_DAYS,
-        )
+        known = _read(value, coordinates)
     except NotOpeningHoursError as error:
         found = re.search(r"--> \d+:(\d+)", str(error))
         # The parser may stop within a word: say it from the word's beginning.
         begin = value.rfind(" ", 0, int(found.group(1))) + 1 if found else 0
         raise InvalidHoursError(format_lazy(_NEAR, rest=value[begin:])) from error
+    written_out = write_out_holidays(value, holidays_around(year))
+    if written_out == value:
+        return known
+    try:
+        return _read(written_out, coordinates)
+    except NotOpeningHoursError:
+        return known
+
+
+def _read(value: str, coordinates: tuple[float, float] | None) -> OpeningHours:
+    return OpeningHours(
+        value,
+        timezone=_zone(),
+        country=settings.HOLIDAYS.partition("-")[0],
+        coords=coordinates,
+        max_interval_days=MAX_INTERVAL_DAYS,
+    )

@@ -10,16 +10,22 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from places.actions import current_geography, neighbourhood_of
+from places.care_views import find_person
 from places.forms import PlaceSearchForm
+from places.freshness import pick_question
 from places.gatherings import soon_at
+from places.history import name_language
 from places.hours import describe_status, describe_week, status_at
+from places.keeper_views import describe_keeping
 from places.linked_data import describe_for_machines
 from places.maps import ISLES, base_map, describe_borders
-from places.models import Place
+from places.models import Place, PlacePhoto
+from places.models.place import SHOWN_STATES
 from places.rules import can_keep_places
 from places.search import BadCursorError, Counts, count_places, find_places
 from places.tiles import describe_place_layer, extent_of
 from places.vocabulary import Answer, PlaceKind, PlaceState, WelcomeAttribute
+from places.week import describe_rules
 
 PAGE_SIZE = 30
 
@@ -75,7 +81,7 @@ def show_place(request: HttpRequest, code: str) -> HttpResponse:
     place = (
         Place.objects.filter(code=code)
         .select_related("organisation")
-        .prefetch_related("alt_names")
+        .prefetch_related("alt_names", "welcomes", "photos")
         .first()
     )
     is_keeper = place is not None and can_keep_places(request.user)
@@ -85,11 +91,13 @@ def show_place(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404
     now = timezone.now()
     if place.state == PlaceState.CLOSED:
-        return render(request, "places/closed.html", {"place": place}, status=410)
+        return render(
+            request, "places/closed.html", {"place": place, "is_keeper": is_keeper}, status=410
+        )
     status = status_at(place.opening_hours, now, point=place.point)
     week = describe_week(place.opening_hours, now, point=place.point)
     welcomes = sorted(
-        place.welcomes.exclude(value=Answer.UNKNOWN),
+        (one for one in place.welcomes.all() if one.value != Answer.UNKNOWN),
         key=lambda one: WelcomeAttribute.values.index(one.attribute),
     )
     return render(
@@ -107,6 +115,14 @@ def show_place(request: HttpRequest, code: str) -> HttpResponse:
             "lacks": [one for one in welcomes if one.value == Answer.NO],
             "occasions": soon_at(place, now),
             "is_unseen": place.state in {PlaceState.HIDDEN, PlaceState.SUGGESTED},
+            "rules": describe_rules(place.opening_hours),
+            "languages": [name_language(code) for code in place.languages],
+            "photos": [one for one in place.photos.all() if one.state == PlacePhoto.State.SHOWN],
+            "question": pick_question(place, find_person(request), now=now)
+            if place.state in SHOWN_STATES
+            else None,
+            "is_keeper": is_keeper,
+            "keeping": describe_keeping(place) if is_keeper else None,
             "json_ld": describe_for_machines(place, _address(request, place)),
         },
     )

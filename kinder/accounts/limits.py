@@ -34,6 +34,9 @@ LOGS_OF_NETWORK = Limit("logs-network", most=6_000, seconds=600)
 FORMS_OF_DEVICE = Limit("forms-device", most=120, seconds=600)
 FORMS_OF_ACCOUNT = Limit("forms-account", most=600, seconds=600)
 FORMS_OF_NETWORK = Limit("forms-network", most=3_000, seconds=600)
+# Answers, proposals and photos: one by one, so this is a whole afternoon of walking about.
+OFFERS_OF_DEVICE = Limit("offers-device", most=60, seconds=3_600)
+OFFERS_OF_NETWORK = Limit("offers-network", most=600, seconds=3_600)
 NEW_DEVICES_OF_NETWORK = Limit("new-devices-network", most=300, seconds=3_600)
 
 
@@ -136,6 +139,11 @@ def charge_form(request: HttpRequest, *, account: object = None, key: str | None
     elif key is not None:
         charges.append((FORMS_OF_DEVICE, _name(key)))
     spend(*charges)
+
+
+def charge_offer(request: HttpRequest, key: str) -> None:
+    """Count an answer, a proposal or a photo for the device with `key` and for its network."""
+    spend((OFFERS_OF_DEVICE, _name(key)), (OFFERS_OF_NETWORK, _name(find_network(request))))
 
 
 def charge_new_device(network: str) -> None:

@@ -31,6 +31,10 @@ class Picture(Protocol):
     def name(self) -> str: ...
     @property
     def content(self) -> bytes: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
 
 
 @transaction.atomic
@@ -127,6 +131,7 @@ def add_photo(*, by: User | Contributor, place: Place, photo: Picture, alt: str)
         contributor=by if isinstance(by, Contributor) else None,
     )
     kept.image.save(photo.name, ContentFile(photo.content), save=False)
+    kept.width, kept.height = photo.width, photo.height
     kept.full_clean(exclude=["image"])
     kept.save()
     record("add_photo", place, by=by, photo=kept.pk)

@@ -1,15 +1,57 @@
 """The register of places, its API and its tiles."""
 
+import io
+
+from django.core.files.base import ContentFile
+from PIL import Image
+
 from places.actions import bump_layer
 from places.baking import areas_layer_name
-from places.models import Area, AreaTile, SavedArea
+from places.history import begin_history
+from places.models import Area, AreaTile, PlacePhoto, PlaceSuggestion, SavedArea
 from tests.factories import PlaceFactory, make_square
-from tests.security.rows import ALL, WORKING, Given, Row, Side, own, thing
+from tests.security.rows import (
+    ALL,
+    KEEPERS,
+    SIGNED_IN,
+    WORKING,
+    Given,
+    Row,
+    Side,
+    own,
+    thing,
+)
 
 
 @thing("place")
 def _place(side: Side) -> Given:
     return {"code": PlaceFactory.create(organisation=side.organisation).code}
+
+
+@thing("changed place")
+def _changed_place(side: Side) -> Given:
+    place = PlaceFactory.create(organisation=side.organisation)
+    begin_history(place)
+    return {"code": place.code}
+
+
+@thing("photo")
+def _photo(side: Side) -> Given:
+    place = PlaceFactory.create(organisation=side.organisation)
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 6)).save(picture, "JPEG")
+    photo = PlacePhoto(place=place, alt="A door", state=PlacePhoto.State.SHOWN)
+    photo.image.save("door.jpg", ContentFile(picture.getvalue()), save=False)
+    photo.width, photo.height = 8, 6
+    photo.save()
+    return {"number": photo.pk}
+
+
+@thing("suggestion")
+def _suggestion(side: Side) -> Given:
+    place = PlaceFactory.create(organisation=side.organisation)
+    made = PlaceSuggestion.objects.create(place=place, base_revision=1, changes={"name": "New"})
+    return {"number": made.pk}
 
 
 @thing("place tile")
@@ -44,6 +86,23 @@ def _saved_area(side: Side) -> Given:
 ROWS = [
     Row("places:list", get=ALL),
     Row("places:place", get=ALL, given="place"),
+    Row("places:answer", post=ALL, given="place", body={"question": "toilet", "answer": "yes"}),
+    Row("places:suggest_change", get=ALL, post=ALL, given="place"),
+    Row("places:suggest_new", get=ALL, post=ALL),
+    Row("places:send_photo", get=ALL, post=ALL, given="place"),
+    Row("places:photo", get=ALL, given="photo"),
+    Row("places:photo_state", post=KEEPERS, given="photo", body={"state": "hidden"}),
+    Row("places:new", get=KEEPERS, post=KEEPERS),
+    Row("places:edit", get=KEEPERS, post=KEEPERS, given="place"),
+    Row("places:act", post=KEEPERS, given="place", body={"deed": "confirm"}),
+    Row("places:history", get=KEEPERS, given="place"),
+    Row("places:revert", post=KEEPERS, given="changed place", body={"to": "1"}),
+    Row("places:check", get=KEEPERS),
+    Row("places:walk", get=KEEPERS),
+    Row("places:suggestions", get=KEEPERS),
+    Row("places:decide_suggestion", post=KEEPERS, given="suggestion"),
+    Row("places:claim", get=SIGNED_IN, post=SIGNED_IN, given="place"),
+    Row("places:claims", get=KEEPERS, post=KEEPERS, body={"claim": "0"}),
     Row("places:saved-areas", get=WORKING),
     Row("places:add-area", get=WORKING, post=WORKING),
     Row("places:saved-area", get=own(WORKING), post=own(WORKING), given="saved area"),
