@@ -8,6 +8,8 @@ class IndicatorsConfig(AppConfig):
     verbose_name = _("Indicators")
 
     def ready(self) -> None:
+        from connections.indicators.leaving_out import register_hook
         from connections.indicators.privacy import register_room
 
         register_room()
+        register_hook()

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from connections.indicators import quarters, rules
+from connections.indicators.abuse import JOIN_SPIKE, raise_signs
 from connections.indicators.branches import LIFTED
 from connections.indicators.eligibility import MIN_AGE_DAYS
 from connections.indicators.models import AbuseAlert, Quarter
@@ -31,7 +32,6 @@ SPIKE_FROM = 20
 SPIKE_QUARTERS = 4
 """The median is over so many earlier quarters, and asks for SPIKE_NEEDS of them (a judgement)."""
 SPIKE_NEEDS = 3
-JOIN_SPIKE = "join_spike"
 SWEEPS = 10
 """So often left-over marks are counted before the freeze gives up for now."""
 
@@ -107,7 +107,7 @@ def _freeze(*, by: User | Purpose, quarter_on: dt.date, now: dt.datetime | None)
             quarter.frozen_at = now or timezone.now()
             quarter.watermark = watermark_of(quarter_on)
             quarter.save(update_fields=["frozen_at", "watermark"])
-            alerts = raise_join_spikes(quarter_on)
+            alerts = raise_join_spikes(quarter_on) + raise_signs(quarter_on)
             record("quarter.frozen", quarter, by=by, people=frozen, alerts=alerts)
     return quarter
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from django.db.models import Min
 
 from connections.indicators import quarters, rules
-from connections.indicators.models import AbuseAlert, ContributorMonth, Quarter, Release
+from connections.indicators.abuse import OpenAlert, describe_alerts
+from connections.indicators.models import ContributorMonth, Quarter, Release
 from connections.indicators.release import progress_of
 from kinder.accounts.models import User
 
@@ -18,7 +19,7 @@ class QuarterLine:
     starts_on: dt.date
     frozen: Quarter | None
     releases: list[Release]
-    alerts: list[AbuseAlert]
+    alerts: list[OpenAlert]
     why_not_freeze: str
     why_not_start: str
     why_not_publish: str
@@ -85,11 +86,7 @@ def describe_quarter(by: User, quarter_on: dt.date, now: dt.datetime | None = No
         starts_on=quarter_on,
         frozen=frozen,
         releases=releases,
-        alerts=list(
-            AbuseAlert.objects.filter(quarter=quarter_on, closed_at__isnull=True)
-            .select_related("area")
-            .order_by("area__name")
-        ),
+        alerts=describe_alerts(quarter_on),
         why_not_freeze=rules.why_not_freeze(by, quarter_on=quarter_on, now=now),
         why_not_start=rules.why_not_start(by, quarter=frozen) if frozen else "",
         why_not_publish=rules.why_not_publish(by, release=in_work, now=now) if in_work else "",

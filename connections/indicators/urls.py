@@ -26,6 +26,7 @@ urlpatterns = [
     path("method/", views.method, name="method"),
     path("releases/", views.releases, name="releases"),
     path("releases/alerts/<uuid:alert>/close/", views.close, name="close_alert"),
+    path("releases/alerts/<uuid:alert>/leave-out/", views.leave_out, name="leave_out"),
     path("releases/<quarter:quarter_on>/", views.release, name="release"),
     path("releases/<quarter:quarter_on>/progress/", views.progress, name="progress"),
     path("releases/<quarter:quarter_on>/freeze/", views.freeze, name="freeze"),

@@ -18,6 +18,7 @@ from connections.indicators import method_page
 from connections.indicators import release as work
 from connections.indicators.definitions import as_released, show_number
 from connections.indicators.forms import PreviewForm, PublishForm
+from connections.indicators.leaving_out import leave_group_out
 from connections.indicators.listing import QuarterLine, describe_quarter, list_quarters
 from connections.indicators.models import AbuseAlert, Figure, Quarter, Release
 from kinder.accounts.models import User
@@ -161,6 +162,19 @@ def close(request: HttpRequest, alert: uuid.UUID) -> HttpResponse:
         request,
         lambda: work.close_alert(by=by, alert=found),
         _("The warning is closed."),
+        then=("indicators:release", found.quarter_id),
+    )
+
+
+@require_POST
+def leave_out(request: HttpRequest, alert: uuid.UUID) -> HttpResponse:
+    """Leave the people of a warning out of figures, and say of how many."""
+    by = check_administrator(request.user)
+    found = get_object_or_404(AbuseAlert, pk=alert)
+    return _do(
+        request,
+        lambda: leave_group_out(by=by, alert=found),
+        _("They are left out. What was computed of the quarter is computed again."),
         then=("indicators:release", found.quarter_id),
     )
 

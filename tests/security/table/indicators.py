@@ -42,6 +42,7 @@ ROWS = [
     Row("indicators:method", get=ALL),
     Row("indicators:releases", get=ADMINISTRATOR),
     Row("indicators:close_alert", post=ADMINISTRATOR, given="alert"),
+    Row("indicators:leave_out", post=ADMINISTRATOR, given="alert"),
     Row("indicators:release", get=ADMINISTRATOR, given="release in work"),
     Row("indicators:progress", get=ADMINISTRATOR, given="release in work"),
     Row("indicators:freeze", post=ADMINISTRATOR, given="quarter"),
