@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from connections.interactions.diary import can_undo, find_moment
-from connections.interactions.models import DeletedMoment, Difficulty, Interaction
+from connections.interactions.models import DeletedMoment, Difficulty, Interaction, Note
 from connections.interactions.rules import (
     DeletedMomentError,
     InvalidMomentError,
@@ -28,6 +28,7 @@ from connections.interactions.rules import (
 from connections.interactions.shape import Facts, write_canonically
 from connections.interactions.spots import LISTED_LEVELS, Spot, find_spot
 from connections.interactions.vocabulary import Direction, Setting
+from kinder.accounts.encryption import encrypt
 from kinder.accounts.fingerprints import fingerprint, fingerprints
 from kinder.accounts.models import Contributor, Device
 from places.models.place import SHOWN_STATES
@@ -191,6 +192,66 @@ def correct_interaction(
     moment.updated_at = timezone.now()
     moment.save()
     return moment
+
+
+@transaction.atomic
+def answer_more(
+    *,
+    by: Contributor,
+    moment: Interaction,
+    revision: int,
+    changes: Mapping[str, Any],
+    note: str | None,
+) -> None:
+    """Keep what somebody tells once a moment is saved; `note` is None where it stays as it was."""
+    if changes:
+        correct_interaction(by=by, id=moment.pk, revision=revision, changes=changes)
+    if note is not None:
+        write_note(by=by, moment=moment, text=note)
+
+
+@transaction.atomic
+def write_note(*, by: Contributor, moment: Interaction, text: str) -> None:
+    """Keep private words beside one's own moment; empty ones take them away.
+
+    The words are taken as they come: whoever lets somebody write them has asked the form about
+    names first.
+    """
+    if moment.contributor_id != by.pk:
+        raise UnknownMomentError
+    if text:
+        Note.objects.update_or_create(
+            interaction=moment, defaults={"ciphertext": encrypt(text), "created_at": timezone.now()}
+        )
+    else:
+        Note.objects.filter(interaction=moment).delete()
+
+
+@transaction.atomic
+def correct_difficulty(
+    *,
+    by: Contributor,
+    id: uuid.UUID,  # noqa: A002
+    revision: int,
+    spot: Spot,
+    occurred_on: dt.date,
+    reasons: Sequence[str],
+) -> Difficulty:
+    """Change what one said was hard, as long as it still is at `revision`."""
+    difficulty = Difficulty.objects.select_for_update().filter(pk=id, contributor=by).first()
+    if difficulty is None:
+        raise DeletedMomentError if _is_deleted(id) else UnknownMomentError
+    if difficulty.revision != revision:
+        raise StaleRevisionError(difficulty.revision)
+    if occurred_on != difficulty.occurred_on:
+        check_day(occurred_on)
+    difficulty.area = spot.area
+    difficulty.occurred_on, difficulty.month_on = occurred_on, occurred_on.replace(day=1)
+    difficulty.reasons = list(reasons)
+    difficulty.revision += 1
+    difficulty.updated_at = timezone.now()
+    difficulty.save()
+    return difficulty
 
 
 @transaction.atomic

@@ -8,6 +8,9 @@ class InteractionsConfig(AppConfig):
     verbose_name = _("Moments")
 
     def ready(self) -> None:
+        from connections.interactions.notes import rotate_notes
         from connections.interactions.privacy import register_room
+        from kinder.accounts.encryption import register_rotation
 
         register_room()
+        register_rotation("interactions.notes", rotate_notes)

@@ -7,9 +7,10 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from connections.interactions.notes import LONGEST_NOTE, STOPPED
 from connections.interactions.rules import DAYS_BACK, InvalidMomentError
 from connections.interactions.shape import Facts
 from connections.interactions.spots import Spot, read_spot
@@ -24,6 +25,7 @@ from connections.interactions.vocabulary import (
     Tie,
     YesNoUnsure,
 )
+from kinder.accounts.naming import clean_text, find_contacts, find_names
 
 # The face of each choice, beside its words: names in static/src/icons.json.
 DIRECTION_ICONS = {
@@ -132,6 +134,30 @@ class DifficultyForm(SpotForm):
     field_order = ("id", "where", "reasons", "occurred_on")
 
 
+class ChangingForm(SpotForm):
+    """What a change of a moment needs beside: the state that it starts from. The day that stands may
+    stay, however long ago it is."""
+
+    revision = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+
+    def __init__(self, *args: Any, day: dt.date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        days = list_days()
+        if day.isoformat() not in dict(days):
+            days.append((day.isoformat(), date_format(day, "l j F Y")))
+        days_field = self.fields["occurred_on"]
+        if isinstance(days_field, forms.ChoiceField):
+            days_field.choices = days
+
+
+class ChangedMomentForm(ChangingForm, MomentForm):
+    """Another direction, kind, place or day of a moment that was added before."""
+
+
+class ChangedDifficultyForm(ChangingForm, DifficultyForm):
+    """Other reasons, another area or day of what was hard."""
+
+
 SKIP = ("", _("Skip"))
 
 
@@ -166,10 +192,31 @@ class AnswersForm(forms.Form):
         help_text=_("If it was not at a place, we keep only the neighbourhood."),
     )
 
+    note = forms.CharField(
+        label=_("A few words for yourself"),
+        help_text=_(
+            "Please don't write anyone's name, phone or address. "
+            "Only you can read this unless you choose to share it."
+        ),
+        required=False,
+        max_length=LONGEST_NOTE,
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto", "maxlength": None}),
+        error_messages={
+            "max_length": _("That is %(show_value)d letters; %(limit_value)d fit in here.")
+        },
+    )
+    keep_names = forms.BooleanField(
+        label=_("Keep it as it is: this names nobody"),
+        required=False,
+    )
     revision = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 
-    def __init__(self, *args: Any, direction: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, direction: str, known: frozenset[str] = frozenset(), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self._known = known
+        self.warnings: list[str] = []
         if direction == Direction.NOTICED:
             # Whom somebody else was kind to is not theirs to tell.
             del self.fields["tie"]
@@ -183,7 +230,9 @@ class AnswersForm(forms.Form):
 
     @property
     def others(self) -> list[forms.BoundField]:
-        shown = {field.name for field in self.first_two} | {"hard_reasons", "revision"}
+        shown = {field.name for field in self.first_two} | {
+            *("hard_reasons", "revision", "note", "keep_names"),
+        }
         return [field for field in self if field.name not in shown]
 
     def changes(self) -> dict[str, Any]:
@@ -191,8 +240,37 @@ class AnswersForm(forms.Form):
         return {
             name: self.cleaned_data[name] or (None if name != "hard_reasons" else [])
             for name in self.changed_data
-            if name != "revision"
+            if name not in {"revision", "note", "keep_names"}
         }
+
+    def clean_note(self) -> str:
+        """Refuse what leads straight to somebody; the text stays in the box."""
+        text: str = clean_text(self.cleaned_data["note"])
+        if stopping := find_contacts(text):
+            raise forms.ValidationError(
+                [
+                    forms.ValidationError(STOPPED[one.what], params={"words": one.words})
+                    for one in stopping
+                ]
+            )
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        """Ask once about what may be a name or a street: no list knows, and whoever writes does."""
+        told = super().clean() or self.cleaned_data
+        if told.get("note") and "note" in self.changed_data and not told.get("keep_names"):
+            self.warnings = [one.words for one in find_names(told["note"], known=self._known)]
+            if self.warnings:
+                self.add_error(
+                    "note",
+                    ngettext(
+                        "“%(words)s” may name somebody. Take it out, or tick the box below.",
+                        "“%(words)s” may name somebody. Take them out, or tick the box below.",
+                        len(self.warnings),
+                    )
+                    % {"words": "”, “".join(self.warnings)},
+                )
+        return told
 
 
 def make_id() -> uuid.UUID:

@@ -85,21 +85,36 @@ def read_spot(code: str) -> Spot:
 
 def find_last_spot(contributor: Contributor) -> Spot | None:
     """Return where the person's newest moment was kept, if that may still be chosen."""
-    last = (
+    spots = list_last_spots(contributor, at_most=1)
+    return spots[0] if spots else None
+
+
+LAST_SPOTS = 3
+LOOKED_BACK = 30
+
+
+def list_last_spots(contributor: Contributor, *, at_most: int = LAST_SPOTS) -> list[Spot]:
+    """Return where the person's newest moments were kept, each once, the newest first.
+
+    A place that may not be chosen any more stands as its area.
+    """
+    rows = (
         Interaction.objects.filter(contributor=contributor)
         .order_by("-created_at")
-        .values_list("place__code", "area__code")
-        .first()
+        .values_list("place__code", "area__code")[: LOOKED_BACK if at_most > 1 else 1]
     )
-    if last is None:
-        return None
-    place, area = last
-    for code in (f"place:{place}" if place else "", f"area:{area}"):
-        try:
-            return read_spot(code)
-        except InvalidMomentError:
-            continue
-    return None
+    found: dict[str, Spot] = {}
+    for place, area in dict.fromkeys(rows):
+        for code in (f"place:{place}" if place else "", f"area:{area}"):
+            try:
+                spot = read_spot(code)
+            except InvalidMomentError:
+                continue
+            found.setdefault(spot.code, spot)
+            break
+        if len(found) == at_most:
+            break
+    return list(found.values())
 
 
 def list_large_areas() -> list[Area]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from connections.interactions import views
+from connections.interactions import change_views, views
 
 app_name = "interactions"
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("log/hard/", views.log_hard, name="hard"),
     path("log/undo/<str:token>/", views.undo, name="undo"),
     path("log/<uuid:id>/saved/", views.show_saved, name="saved"),
+    path("log/<uuid:id>/change/", change_views.correct, name="correct"),
     path("log/<uuid:id>/delete/", views.delete, name="delete"),
     path("my/", views.show_mine, name="mine"),
 ]

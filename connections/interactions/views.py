@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
@@ -15,12 +16,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language_from_request, override
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from connections.interactions.actions import (
-    correct_interaction,
+    answer_more,
     delete_moment,
     log_difficulty,
     log_interaction,
@@ -38,6 +40,7 @@ from connections.interactions.forms import (
     make_id,
 )
 from connections.interactions.models import Difficulty, Interaction
+from connections.interactions.notes import find_known_words, read_note
 from connections.interactions.rules import (
     InvalidMomentError,
     MomentError,
@@ -51,14 +54,17 @@ from connections.interactions.spots import (
     find_spot,
     list_around,
     list_large_areas,
+    list_last_spots,
     read_spot,
 )
 from kinder.accounts.actions import link_device
 from kinder.accounts.devices import find_device, greet, make_key, read_key, recognise, set_cookie
 from kinder.accounts.limits import TooManyError, charge_log, find_network
 from kinder.accounts.models import Contributor, Device, User
+from kinder.words import has_words
 
-CARRIED = ("id", "where", "occurred_on", "direction", "kind")
+CARRIED = ("id", "where", "occurred_on", "direction", "kind", "reasons", "revision")
+LISTS = ("reasons",)
 PER_PAGE = 25
 NO_ID = uuid.UUID(int=0)
 """Stands in addresses where a script puts the moment's own id."""
@@ -85,7 +91,7 @@ def log_moment(request: HttpRequest) -> HttpResponse:
         return _welcome(request, _show_log(request, MomentForm(initial=_begin(request))))
     if "pick" in request.POST:
         # Back from choosing where: nothing was sent to be saved yet.
-        return _show_log(request, MomentForm(initial=_carry(request)))
+        return _show_log(request, MomentForm(initial=carry(request)))
     form = MomentForm(request.POST)
     if not form.is_valid():
         return _show_log(request, form, status=422)
@@ -106,7 +112,7 @@ def log_hard(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _welcome(request, _show_hard(request, DifficultyForm(initial=_begin(request))))
     if "save" not in request.POST:
-        return _show_hard(request, DifficultyForm(initial=_carry(request)))
+        return _show_hard(request, DifficultyForm(initial=carry(request)))
     form = DifficultyForm(request.POST)
     if not form.is_valid():
         return _show_hard(request, form, status=422)
@@ -135,25 +141,42 @@ def choose_where(request: HttpRequest) -> HttpResponse:
         return redirect("interactions:log")
     words = request.POST.get("q", "").strip()[:80]
     spot = _read_or_none(request.POST.get("where", ""))
+    contributor = _find_contributor(request)
     if words:
         choices = find_choices(words)
     elif spot:
         choices = list_around(spot.area)
     else:
         choices = None
+    goes_to, back_url = _read_way_back(request.POST.get("goes_to", ""))
     return render(
         request,
         "interactions/where.html",
         {
-            "carried": {name: request.POST[name] for name in CARRIED if name in request.POST},
-            "goes_to": "hard" if request.POST.get("goes_to") == "hard" else "log",
+            "carried": [(name, value) for name in CARRIED for value in request.POST.getlist(name)],
+            "goes_to": goes_to,
+            "back_url": back_url,
             "words": words,
             "choices": choices,
+            "last_spots": [] if words or not contributor else list_last_spots(contributor),
             "large_areas": [
                 area for area in list_large_areas() if choices is None or area not in choices.areas
             ],
         },
     )
+
+
+def _read_way_back(goes_to: str) -> tuple[str, str]:
+    """Return the name and the address of the step that asked where it was."""
+    step, _colon, rest = goes_to.partition(":")
+    if step == "change":
+        try:
+            return goes_to, reverse("interactions:correct", args=[uuid.UUID(rest)])
+        except ValueError:
+            pass
+    if step == "hard":
+        return "hard", reverse("interactions:hard")
+    return "log", reverse("interactions:log")
 
 
 @login_not_required
@@ -199,9 +222,13 @@ def _begin(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _carry(request: HttpRequest) -> dict[str, Any]:
+def carry(request: HttpRequest) -> dict[str, Any]:
     """Return what an earlier step was told, so that the next one begins with it."""
-    told = {name: request.POST[name] for name in CARRIED if name in request.POST}
+    told: dict[str, Any] = {
+        name: request.POST.getlist(name) if name in LISTS else request.POST[name]
+        for name in CARRIED
+        if name in request.POST
+    }
     if "pick" in request.POST:
         told["where"] = request.POST["pick"]
     fresh = {"id": make_id(), "occurred_on": timezone.localdate().isoformat()}
@@ -298,23 +325,28 @@ def _read_or_none(code: str) -> Spot | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 def show_saved(request: HttpRequest, id: uuid.UUID) -> HttpResponse:  # noqa: A002
     """Say that it is saved, offer to take it back, and ask two more things, or none."""
-    moment = _find_own(request, id)
+    moment = find_own(request, id)
     context: dict[str, Any] = {"moment": moment}
     if can_undo(moment):
         context["undo_token"] = make_undo_token(moment)
     if isinstance(moment, Difficulty):
         return render(request, "interactions/saved.html", context)
-    answers = {name: getattr(moment, name) for name in AnswersForm.base_fields}
-    form = AnswersForm(request.POST or None, initial=answers, direction=moment.direction)
+    answers = {name: getattr(moment, name, None) for name in AnswersForm.base_fields}
+    form = AnswersForm(
+        request.POST or None,
+        initial=answers | {"note": read_note(moment)},
+        direction=moment.direction,
+        known=find_known_words(moment),
+    )
     if request.method == "POST" and form.is_valid():
         try:
-            if changes := form.changes():
-                correct_interaction(
-                    by=moment.contributor,
-                    id=moment.pk,
-                    revision=form.cleaned_data["revision"],
-                    changes=changes,
-                )
+            answer_more(
+                by=moment.contributor,
+                moment=moment,
+                revision=form.cleaned_data["revision"],
+                changes=form.changes(),
+                note=form.cleaned_data["note"] if "note" in form.changed_data else None,
+            )
             messages.success(request, _("Thank you. Your answers are saved."))
             return SeeOther(reverse("interactions:saved", args=[moment.pk]))
         except StaleRevisionError:
@@ -362,7 +394,7 @@ def show_mine(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def delete(request: HttpRequest, id: uuid.UUID) -> HttpResponse:  # noqa: A002
     """Delete one of one's own moments for ever, after asking once."""
-    moment = _find_own(request, id)
+    moment = find_own(request, id)
     if request.method != "POST":
         return render(request, "interactions/delete.html", {"moment": moment})
     delete_moment(by=moment.contributor, id=moment.pk)
@@ -374,11 +406,15 @@ def delete(request: HttpRequest, id: uuid.UUID) -> HttpResponse:  # noqa: A002
 @require_safe
 def open_poster(request: HttpRequest, code: str) -> HttpResponse:
     """Lead from a poster's QR code to the log with its place filled in."""
+    # The poster has no language; the phone that reads it does.
+    wanted = get_language_from_request(request)
+    with override(wanted if has_words(wanted) else settings.LANGUAGE_CODE):
+        address = reverse("interactions:log")
     try:
         find_spot(place=code)
     except InvalidMomentError:
-        return redirect("interactions:log")
-    return redirect(f"{reverse('interactions:log')}?place={code}")
+        return redirect(address)
+    return redirect(f"{address}?place={code}")
 
 
 def _find_contributor(request: HttpRequest) -> Contributor | None:
@@ -386,7 +422,7 @@ def _find_contributor(request: HttpRequest) -> Contributor | None:
     return device.contributor if device else None
 
 
-def _find_own(request: HttpRequest, id_: uuid.UUID) -> Moment:
+def find_own(request: HttpRequest, id_: uuid.UUID) -> Moment:
     contributor = _find_contributor(request)
     moment = find_moment(id_, of=contributor) if contributor else None
     if moment is None:

@@ -12,7 +12,7 @@ from django.utils.translation import get_language, gettext_lazy
 
 from connections.indicators.disclosure import K_MIN
 from kinder.accounts.models import User
-from kinder.pages.words import has_words, is_machine_made
+from kinder.words import has_words, is_machine_made
 
 THEME_COOKIE = "kinder_theme"
 TEXT_COOKIE = "kinder_text"

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from kinder.pages.words import list_languages
+from kinder.words import list_languages
 
 BUILT = Path(settings.BASE_DIR) / "static" / "dist"
 # What the shells are made of: when one changes, phones fetch them anew.

@@ -42,7 +42,7 @@ mój numer: 512345678
 am fòn aice 01632 960222
 fòn: 01632 960 333
 ring ０７７００９００１２３
-077​00 900 234
+077\u200b00 900 234
 helpline for her is 0808 157 0192
 on 0300-123-4567 you get the warden
 """.strip().splitlines()

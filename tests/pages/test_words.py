@@ -14,8 +14,8 @@ from django.test import Client
 from django.utils import translation
 from pytest_django.fixtures import Settings
 
-from kinder.pages import words
-from kinder.pages.words import (
+from kinder import words
+from kinder.words import (
     compile_words,
     find_catalogue,
     find_gaps,

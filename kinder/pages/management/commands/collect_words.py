@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from kinder.pages.words import collect_words, find_gaps, list_languages, update_catalogue
+from kinder.words import collect_words, find_gaps, list_languages, update_catalogue
 
 
 class Command(BaseCommand):

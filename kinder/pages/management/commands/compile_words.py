@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from kinder.pages.words import compile_words
+from kinder.words import compile_words
 
 
 class Command(BaseCommand):

@@ -45,7 +45,6 @@ NOT_FOR_RESIDENTS = (
     "connections/interactions/models/*.py",
     "kinder/pages/setup.py",
     "kinder/pages/today.py",
-    "kinder/pages/words.py",
     "places/area_forms.py",
     "places/area_views.py",
     "places/baking.py",
