@@ -135,8 +135,8 @@ class DifficultyForm(SpotForm):
 
 
 class ChangingForm(SpotForm):
-    """What a change of a moment needs beside: the state that it starts from. The day that stands may
-    stay, however long ago it is."""
+    """What a change of a moment needs beside: the state that it starts from. The day that stands
+    may stay, however long ago it is."""
 
     revision = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
 

@@ -1,8 +1,8 @@
 """Finds in free text what names somebody or leads to them, before it is kept.
 
-A telephone number, an e-mail address, a postcode or a social handle stops a save; a name or a street
-only warns, for no list knows every name and many words are names too. Nothing is logged or kept of
-what was found. Pure: no database.
+A telephone number, an e-mail address, a postcode or a social handle stops a save; a name or a
+street only warns, for no list knows every name and many words are names too. Nothing is logged or
+kept of what was found. Pure: no database.
 """
 
 from kinder.accounts.naming.contacts import find_contacts

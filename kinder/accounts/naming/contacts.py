@@ -33,7 +33,8 @@ _EMAIL = re.compile(
 
 # The forms of BS 7666, with a letter O or I for a nought or a one, as people type.
 _POSTCODE = re.compile(
-    r"(?<![A-Za-z0-9])(?=\S*\d|\S+ \d)(?:[A-Z]{1,2}[\dOI](?:[A-Z]|\d)?|GIR ?0AA)[\s-]{0,2}[\dO][ABD-HJLNP-UW-Z]{2}"
+    r"(?<![A-Za-z0-9])(?=\S*\d|\S+ \d)(?:[A-Z]{1,2}[\dOI](?:[A-Z]|\d)?|GIR ?0AA)"
+    r"[\s-]{0,2}[\dO][ABD-HJLNP-UW-Z]{2}"
     r"(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
@@ -41,8 +42,8 @@ _EIRCODE = re.compile(r"(?<![A-Za-z0-9])[AC-FHKNPRTV-Y]\d[0-9W] ?[0-9AC-FHKNPRTV
 _POLISH_POSTCODE = re.compile(r"(?<![\d-])\d\d-\d{3}(?![\d-])")
 
 _NETWORKS = (
-    r"insta(?:gram)?|snap(?:chat)?|facebook|fb|tik ?tok|telegram|discord|twitter(?:/x)?|twitch|threads"
-    r"|bluesky|mastodon|linkedin|skype|signal|viber|messenger|pinterest|youtube|reddit"
+    r"insta(?:gram)?|snap(?:chat)?|facebook|fb|tik ?tok|telegram|discord|twitter(?:/x)?|twitch"
+    r"|threads|bluesky|mastodon|linkedin|skype|signal|viber|messenger|pinterest|youtube|reddit"
     r"|інстаграм|инстаграм|телеграм|фейсбук|вайбер|انستغرام|انستقرام|فيسبوك|سناب|انسٹاگرام|فیس بک"
 )
 _HANDLE = re.compile(

@@ -7,571 +7,80 @@ from dataclasses import dataclass
 
 from kinder.accounts.naming.finding import Finding, What
 from kinder.accounts.naming.first_names import ARABIC, CYRILLIC_STEMS, LATIN
-from kinder.accounts.naming.reading import read_plainly
+from kinder.accounts.naming.reading import read_plainly, words_of
 
 _WORD = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 # After these a sentence, a line or a speech begins, and a capital letter says nothing.
 _BEGINS = re.compile(r"(?:^|[.!?:;…\n\"“”«»(/•*-]|\.\.\.)\s*$")
 
 # Names that are everyday words as well, written small: only a capital letter tells them.
-_EVERYDAY = frozenset(
-    [
-        "ben",
-        "carol",
-        "chelsea",
-        "daisy",
-        "dean",
-        "eve",
-        "glen",
-        "hazel",
-        "heather",
-        "ivy",
-        "jade",
-        "jean",
-        "ken",
-        "kit",
-        "lily",
-        "logan",
-        "max",
-        "mo",
-        "nick",
-        "penny",
-        "poppy",
-        "roman",
-        "ruby",
-        "sana",
-        "sandy",
-        "skye",
-        "ted",
-        "tam",
-        "kuba",
-        "nur",
-        "ali",
-        "roy",
-        "ina",
-    ]
+_EVERYDAY = words_of(
+    """
+    ben carol chelsea daisy dean eve glen hazel heather ivy jade jean ken kit lily logan max mo nick
+    penny poppy roman ruby sana sandy skye ted tam kuba nur ali roy ina
+    """
 )
 # Titles before a name, where the name is written small too; and those that need its capital.
-_TITLES = frozenset(
-    [
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "rev",
-        "fr",
-        "pan",
-        "pani",
-        "panią",
-        "panu",
-        "panem",
-        "pana",
-        "пан",
-        "пані",
-    ]
+_TITLES = words_of("mr mrs ms dr rev fr pan pani panią panu panem pana пан пані")
+_TITLES_BEFORE_CAPITALS = words_of(
+    """
+    miss doctor reverend father sister brother auntie aunty aunt uncle granny gran grandpa papa nana
+    nurse pastor imam sheikh saint madam sir lady lord councillor called named name wee auld big
+    young old neighbour neighbor pal friend mate driver
+    """
 )
-_TITLES_BEFORE_CAPITALS = frozenset(
-    [
-        "miss",
-        "doctor",
-        "reverend",
-        "father",
-        "sister",
-        "brother",
-        "auntie",
-        "aunty",
-        "aunt",
-        "uncle",
-        "granny",
-        "gran",
-        "grandpa",
-        "papa",
-        "nana",
-        "nurse",
-        "pastor",
-        "imam",
-        "sheikh",
-        "saint",
-        "madam",
-        "sir",
-        "lady",
-        "lord",
-        "councillor",
-        "called",
-        "named",
-        "name",
-        "wee",
-        "auld",
-        "big",
-        "young",
-        "old",
-        "neighbour",
-        "neighbor",
-        "pal",
-        "friend",
-        "mate",
-        "driver",
-    ]
-)
-_ARABIC_TITLES = frozenset(
-    ["السيدة", "السيد", "باجی", "باجي", "الست", "الاستاذ", "الأستاذ", "أبو", "أم", "آنٹی", "چاچا"]
-)
-_ARABIC_AFTER = frozenset(["بھائی", "صاحب", "باجی", "آپا", "خالہ"])
+_ARABIC_TITLES = words_of("السيدة السيد باجی باجي الست الاستاذ الأستاذ أبو أم آنٹی چاچا")
+_ARABIC_AFTER = words_of("بھائی صاحب باجی آپا خالہ")
+
+_MINE = words_of("اپنے میرے ہمارے")
 
 # Written with a capital and nobody's name: days, months, peoples, faiths, feasts, family, brands.
-_CAPITALS = frozenset(
-    [
-        "i",
-        "i'm",
-        "i'd",
-        "i'll",
-        "i've",
-        "i's",
-        "ok",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "mum",
-        "dad",
-        "mam",
-        "gran",
-        "granny",
-        "granda",
-        "grandad",
-        "grandpa",
-        "mummy",
-        "daddy",
-        "papa",
-        "nana",
-        "nan",
-        "mama",
-        "god",
-        "allah",
-        "lord",
-        "jesus",
-        "christ",
-        "heaven",
-        "christmas",
-        "easter",
-        "lent",
-        "ramadan",
-        "eid",
-        "diwali",
-        "vaisakhi",
-        "hanukkah",
-        "hogmanay",
-        "burns",
-        "bonfire",
-        "halloween",
-        "new",
-        "year",
-        "year's",
-        "eve",
-        "day",
-        "boxing",
-        "mothers",
-        "mother's",
-        "father's",
-        "fathers",
-        "scotland",
-        "scottish",
-        "scots",
-        "england",
-        "english",
-        "wales",
-        "welsh",
-        "ireland",
-        "irish",
-        "britain",
-        "british",
-        "uk",
-        "europe",
-        "european",
-        "poland",
-        "polish",
-        "ukraine",
-        "ukrainian",
-        "urdu",
-        "pakistan",
-        "pakistani",
-        "arabic",
-        "arab",
-        "syria",
-        "syrian",
-        "india",
-        "indian",
-        "punjabi",
-        "gaelic",
-        "gàidhlig",
-        "african",
-        "nigerian",
-        "chinese",
-        "romanian",
-        "spanish",
-        "french",
-        "italian",
-        "german",
-        "turkish",
-        "kurdish",
-        "somali",
-        "afghan",
-        "iranian",
-        "farsi",
-        "sudanese",
-        "eritrean",
-        "muslim",
-        "christian",
-        "catholic",
-        "protestant",
-        "hindu",
-        "sikh",
-        "jewish",
-        "buddhist",
-        "mass",
-        "church",
-        "mosque",
-        "temple",
-        "gurdwara",
-        "quran",
-        "bible",
-        "glasgow",
-        "edinburgh",
-        "dundee",
-        "aberdeen",
-        "inverness",
-        "stirling",
-        "perth",
-        "tesco",
-        "asda",
-        "lidl",
-        "aldi",
-        "morrisons",
-        "sainsbury's",
-        "co-op",
-        "coop",
-        "iceland",
-        "greggs",
-        "spar",
-        "boots",
-        "post",
-        "office",
-        "royal",
-        "mail",
-        "universal",
-        "credit",
-        "council",
-        "facebook",
-        "whatsapp",
-        "zoom",
-        "google",
-        "uber",
-        "netflix",
-        "bbc",
-        "whatsapp",
-        "teams",
-        "men's",
-        "sheds",
-        "shed",
-        "am",
-        "pm",
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "rev",
-        "st",
-        "tv",
-        "nhs",
-        "gp",
-        "polska",
-        "polski",
-        "polsku",
-        "wielkanoc",
-        "boże",
-        "narodzenie",
-        "wigilia",
-        "wigilię",
-        "library",
-        "foodbank",
-        "bank",
-        "food",
-        "lunch",
-        "big",
-        "centre",
-        "hall",
-        "café",
-        "cafe",
-        "park",
-        "group",
-        "club",
-        "street",
-        "community",
-        "church",
-        "school",
-        "garden",
-        "gardens",
-        "shop",
-        "bus",
-        "train",
-        "kirk",
-        "men",
-        "women",
-        "friday's",
-        "україна",
-        "різдво",
-        "великдень",
-        "bog",
-        "boga",
-        "dzień",
-        "sobota",
-        "niedziela",
-        "covid",
-        "covid-19",
-    ]
+_CAPITALS = words_of(
+    """
+    i i'm i'd i'll i've i's ok monday tuesday wednesday thursday friday saturday sunday january
+    february march april may june july august september october november december mum dad mam gran
+    granny granda grandad grandpa mummy daddy papa nana nan mama god allah lord jesus christ heaven
+    christmas easter lent ramadan eid diwali vaisakhi hanukkah hogmanay burns bonfire halloween
+    new year year's eve day boxing mothers mother's father's fathers scotland scottish scots england
+    english wales welsh ireland irish britain british uk europe european poland polish ukraine
+    ukrainian urdu pakistan pakistani arabic arab syria syrian india indian punjabi gaelic gàidhlig
+    african nigerian chinese romanian spanish french italian german turkish kurdish somali afghan
+    iranian farsi sudanese eritrean muslim christian catholic protestant hindu sikh jewish buddhist
+    mass church mosque temple gurdwara quran bible glasgow edinburgh dundee aberdeen inverness
+    stirling perth tesco asda lidl aldi morrisons sainsbury's co-op coop iceland greggs spar boots
+    post office royal mail universal credit council facebook whatsapp zoom google uber netflix bbc
+    whatsapp teams men's sheds shed am pm mr mrs ms dr rev st tv nhs gp polska polski polsku
+    wielkanoc boże narodzenie wigilia wigilię library foodbank bank food lunch big centre hall café
+    cafe park group club street community church school garden gardens shop bus train kirk men
+    women friday's україна різдво великдень bog boga dzień sobota niedziela covid covid-19
+    """
 )
 
 # Months that are names too, unless one of these stands before them.
-_MONTHS = frozenset(["april", "may", "june", "august"])
-_BEFORE_MONTHS = frozenset(
-    [
-        "in",
-        "on",
-        "since",
-        "of",
-        "this",
-        "next",
-        "last",
-        "until",
-        "till",
-        "by",
-        "early",
-        "late",
-        "mid",
-        "each",
-        "every",
-    ]
+_MONTHS = words_of("april may june august")
+_BEFORE_MONTHS = words_of("in on since of this next last until till by early late mid each every")
+_SUBJECTS = words_of(
+    """
+    i we you he she it they who that this there here someone somebody everyone everybody nobody
+    anyone one two three both all some many most people folk folks neighbour neighbours neighbor
+    neighbors stranger strangers friend friends pal pals kids weans bairns children staff driver
+    drivers posties man woman lady ladies men women boy girl lad lads teenagers mum dad gran granny
+    granda mam sister brother daughter son wife husband partner family nurse doctor carer volunteers
+    priest imam minister teacher then later yesterday today tonight afterwards only just never
+    always what which nothing something everything life dinner lunch tea soup shopping bus music
+    rain snow staff another other others couple bloke guy students workers locals others mine ours
+    hers his my weather laughter help time good bad great nice lovely chat chatted held gave made
+    brought helped
+    """
 )
-_SUBJECTS = frozenset(
-    [
-        "i",
-        "we",
-        "you",
-        "he",
-        "she",
-        "it",
-        "they",
-        "who",
-        "that",
-        "this",
-        "there",
-        "here",
-        "someone",
-        "somebody",
-        "everyone",
-        "everybody",
-        "nobody",
-        "anyone",
-        "one",
-        "two",
-        "three",
-        "both",
-        "all",
-        "some",
-        "many",
-        "most",
-        "people",
-        "folk",
-        "folks",
-        "neighbour",
-        "neighbours",
-        "neighbor",
-        "neighbors",
-        "stranger",
-        "strangers",
-        "friend",
-        "friends",
-        "pal",
-        "pals",
-        "kids",
-        "weans",
-        "bairns",
-        "children",
-        "staff",
-        "driver",
-        "drivers",
-        "posties",
-        "man",
-        "woman",
-        "lady",
-        "ladies",
-        "men",
-        "women",
-        "boy",
-        "girl",
-        "lad",
-        "lads",
-        "teenagers",
-        "mum",
-        "dad",
-        "gran",
-        "granny",
-        "granda",
-        "mam",
-        "sister",
-        "brother",
-        "daughter",
-        "son",
-        "wife",
-        "husband",
-        "partner",
-        "family",
-        "nurse",
-        "doctor",
-        "carer",
-        "volunteers",
-        "priest",
-        "imam",
-        "minister",
-        "teacher",
-        "then",
-        "later",
-        "yesterday",
-        "today",
-        "tonight",
-        "afterwards",
-        "only",
-        "just",
-        "never",
-        "always",
-        "what",
-        "which",
-        "nothing",
-        "something",
-        "everything",
-        "life",
-        "dinner",
-        "lunch",
-        "tea",
-        "soup",
-        "shopping",
-        "bus",
-        "music",
-        "rain",
-        "snow",
-        "staff",
-        "another",
-        "other",
-        "others",
-        "couple",
-        "bloke",
-        "guy",
-        "students",
-        "workers",
-        "locals",
-        "others",
-        "mine",
-        "ours",
-        "hers",
-        "his",
-        "my",
-        "weather",
-        "laughter",
-        "help",
-        "time",
-        "good",
-        "bad",
-        "great",
-        "nice",
-        "lovely",
-        "chat",
-        "chatted",
-        "held",
-        "gave",
-        "made",
-        "brought",
-        "helped",
-    ]
-)
-_DEEDS = frozenset(
-    [
-        "held",
-        "gave",
-        "made",
-        "brought",
-        "helped",
-        "shared",
-        "sat",
-        "took",
-        "came",
-        "said",
-        "let",
-        "walked",
-        "carried",
-        "fixed",
-        "lent",
-        "drove",
-        "phoned",
-        "rang",
-        "called",
-        "asked",
-        "smiled",
-        "waved",
-        "stayed",
-        "waited",
-        "cooked",
-        "baked",
-        "minded",
-        "watched",
-        "looked",
-        "showed",
-        "told",
-        "offered",
-        "sent",
-        "left",
-        "bought",
-        "paid",
-        "picked",
-        "listened",
-        "talked",
-        "chatted",
-        "kept",
-        "cleared",
-        "cleaned",
-        "joined",
-        "invited",
-        "popped",
-        "fed",
-        "mended",
-        "visited",
-        "taught",
-        "hugged",
-        "thanked",
-        "saved",
-        "texted",
-        "gives",
-        "brings",
-        "helps",
-        "makes",
-        "holds",
-        "fae",
-        "frae",
-    ]
+_DEEDS = words_of(
+    """
+    held gave made brought helped shared sat took came said let walked carried fixed lent drove
+    phoned rang called asked smiled waved stayed waited cooked baked minded watched looked showed
+    told offered sent left bought paid picked listened talked chatted kept cleared cleaned joined
+    invited popped fed mended visited taught hugged thanked saved texted gives brings helps makes
+    holds fae frae
+    """
 )
 
 _TYPES = (
@@ -588,7 +97,8 @@ _STREETS = tuple(
         r"(?i:\b(?:flat|apartment|apt|tower|block)\s+\d+(?:[/-]\d+)?[A-D]?\b)",
         r"(?i:\bhouse\s+\d+\b)",
         r"(?i:\bul\.|\bulic[aąęy]|\balej[aąei]|\bal\.|\bos\.)\s+[A-ZŁŚŻŹĆÓ][\w]+(?:\s+\d+(?:/\d+)?)?",
-        r"(?i:вул\.|вулиц[яіюею]+|просп\.|проспект[іу]?|пров\.)\s*[А-ЯІЇЄҐ][\w' ]+?(?=[,.\n]|$)(?:, ?\d+)?",
+        r"(?i:вул\.|вулиц[яіюею]+|просп\.|проспект[іу]?|пров\.)\s*[А-ЯІЇЄҐ][\w' ]+?"
+        r"(?=[,.\n]|$)(?:, ?\d+)?",
         r"(?i:вул\.)\s*\w+",
         r"(?:شارع|سڑک|گلی|محلہ|زقاق)\s+\S+",
         r"\b(?:Sràid|Rathad|Ceàrnag|Rathaid)\b(?: (?:na|a'|an|nan|nam))?(?: \S+)?",
@@ -684,27 +194,32 @@ def _is_listed(word: _Word, before: str) -> bool:
 def _looks_like_a_name(
     word: _Word, before: str, words: list[_Word], n: int, *, shouts: bool
 ) -> bool:
-    """Tell whether capitals or a title say that a word is a name that no list holds."""
-    if before in _TITLES and not shouts and word.small not in _CAPITALS and len(word.text) > 2:
-        return True
-    if before in _ARABIC_TITLES:
-        return True
+    """Tell whether a title or a capital letter says that a word is a name that no list holds."""
     after = words[n + 1].small if n + 1 < len(words) else ""
-    if (
-        after in _ARABIC_AFTER
-        and len(word.text) > 2
-        and word.small not in {"اپنے", "میرے", "ہمارے"}
-    ):
-        return True
-    if not word.is_capital or shouts:
-        return False
+    return _has_title(word, before, after, shouts=shouts) or (
+        word.is_capital
+        and not shouts
+        and _has_capital_of_a_name(word, before, after, is_last=n + 1 == len(words))
+    )
+
+
+def _has_title(word: _Word, before: str, after: str, *, shouts: bool) -> bool:
+    is_long = len(word.text) > 2
+    return (
+        (before in _TITLES and not shouts and word.small not in _CAPITALS and is_long)
+        or before in _ARABIC_TITLES
+        or (after in _ARABIC_AFTER and is_long and word.small not in _MINE)
+    )
+
+
+def _has_capital_of_a_name(word: _Word, before: str, after: str, *, is_last: bool) -> bool:
     if word.small in _MONTHS and not word.begins:
         return before not in _BEFORE_MONTHS
     if word.small in _CAPITALS:
         return False
     if word.begins:
         return after in _DEEDS and word.small not in _SUBJECTS
-    return not (word.small in _TITLES_BEFORE_CAPITALS and n + 1 == len(words))
+    return not (is_last and word.small in _TITLES_BEFORE_CAPITALS)
 
 
 def _fold(word: str) -> str:

@@ -14,8 +14,6 @@ _ALIKE = str.maketrans(
         "’": "'",
         "‘": "'",
         "ʼ": "'",
-        " ": " ",
-        " ": " ",
     }
 )
 
@@ -27,3 +25,8 @@ def read_plainly(text: str) -> str:
         str(unicodedata.digit(sign)) if sign.isdigit() and not sign.isascii() else sign
         for sign in text
     )
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Return the words of a list written as running text."""
+    return frozenset(text.split())

@@ -35,6 +35,7 @@ ROWS = [
     Row("interactions:undo", get=ALL, post=ALL, given="undo token"),
     Row("interactions:saved", get="own:device", post="own:device", given="moment"),
     Row("interactions:delete", get="own:device", post="own:device", given="moment"),
+    Row("interactions:correct", get="own:device", post="own:device", given="moment"),
     Row("interactions:mine", get=ALL),
     Row("device:poster", get=ALL, given="poster"),
     Row("interaction", put="own:device", patch="own:device", delete="own:device", given="moment", shape_first=True),
