@@ -65,9 +65,17 @@ class HeadersMiddleware:
 
 def is_embedded(path: str) -> bool:
     """Tell whether `path`, in whatever language, is one that may be framed."""
+    return _leave_out_language(path).startswith(EMBEDS)
+
+
+def counts_itself(path: str) -> bool:
+    """Tell whether what answers at `path` counts what is sent to it."""
+    return path.startswith("/api/") or _leave_out_language(path) in {"/log/", "/log/hard/"}
+
+
+def _leave_out_language(path: str) -> str:
     _empty, first, *_rest = [*path.split("/", 2), ""]
-    inner = path[len(first) + 1 :] if first in _LANGUAGES else path
-    return inner.startswith(EMBEDS)
+    return path[len(first) + 1 :] if first in _LANGUAGES else path
 
 
 _LANGUAGES = frozenset(code for code, _name in settings.LANGUAGES)
@@ -84,15 +92,16 @@ def _open_frame(response: HttpResponse) -> None:
 class FloodMiddleware:
     """Counts forms that are sent, by network and by account or device, and answers 429 above.
 
-    The end points for devices count moments themselves (kinder.accounts.limits.charge_log), and
-    django-allauth counts tries to sign in; looking is not counted.
+    The end points for devices and the pages that add a moment count moments themselves
+    (kinder.accounts.limits.charge_log) and keep what was typed; django-allauth counts tries to sign
+    in; looking is not counted.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.method in {"GET", "HEAD", "OPTIONS"} or request.path.startswith("/api/"):
+        if request.method in {"GET", "HEAD", "OPTIONS"} or counts_itself(request.path):
             return self.get_response(request)
         try:
             charge_form(request, account=request.user.pk, key=read_key(request))
