@@ -71,6 +71,12 @@ def describe() -> list[Holding]:
             why=_("So that whoever runs a place can answer for it."),
             how_long=_("That it was you, until you leave."),
         ),
+        Holding(
+            model="places.PlaceVersion, exchange.ImportBatch",
+            what=_("What you changed about places, or brought in from a file, as a worker."),
+            why=_("So that a change can be looked up and taken back."),
+            how_long=_("As long as the place; under a number that is nobody's once you leave."),
+        ),
     ]
 
 

@@ -33,8 +33,7 @@ from connections.befriending.models import (
     Visit,
     Volunteer,
 )
-from kinder.accounts.acting import Purpose, acting
-from kinder.accounts.encryption import decrypt, register_rotation, rotate
+from kinder.accounts.encryption import decrypt
 from kinder.accounts.models import Contributor
 from kinder.accounts.privacy import Holding, Person, Room, register
 
@@ -113,6 +112,12 @@ def describe() -> list[Holding]:
             why=_("The service has a duty to keep people safe."),
             how_long=_("As long as that duty lasts; who raised it is taken off when they ask."),
             stays=_("A worry about somebody's safety stays, encrypted, without who raised it."),
+        ),
+        Holding(
+            model="befriending.MatchingWeights, befriending.MatchingRun, befriending.UploadedScale",
+            what=_("What you set up for a service, or started, in a worker's role."),
+            why=_("So that suggestions can be explained."),
+            how_long=_("As long as the service's records; your name goes with your account."),
         ),
     ]
 
@@ -289,33 +294,6 @@ _DONE_BY: tuple[tuple[type[Model], str], ...] = (
 )
 
 
-def rotate_texts() -> int:
-    """Put notes and concerns under the newest encryption key; return how many."""
-    with acting(purpose=Purpose.MIGRATE):
-        written = 0
-        for model, field in ENCRYPTED:
-            rows = model._default_manager.exclude(**{field: None})
-            for row in rows.only("pk", field).iterator():
-                setattr(row, field, rotate(getattr(row, field)))
-                row.save(update_fields=[field])
-                written += 1
-    return written
-
-
-# Every column that holds an encrypted text.
-ENCRYPTED: tuple[tuple[type[Model], str], ...] = (
-    (Meeting, "note_ciphertext"),
-    (Review, "note_ciphertext"),
-    (Supervision, "note_ciphertext"),
-    (Reference, "note_ciphertext"),
-    (Assessment, "risk_ciphertext"),
-    (Concern, "ciphertext"),
-    (ConcernStep, "ciphertext"),
-    (CaseImport, "ciphertext"),
-)
-
-
 def answer_for_befriending() -> None:
     """Register the room's answers; called once, when the app is ready."""
     register(Room(name="befriending", describe=describe, export=export, erase=erase))
-    register_rotation("befriending", rotate_texts)

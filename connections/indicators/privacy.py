@@ -28,6 +28,13 @@ def describe() -> list[Holding]:
             why=_("So that a quarter's figures are made from counts that no longer change."),
             how_long=_("13 months, or until you ask us to delete it."),
         ),
+        Holding(
+            model="indicators.Release, indicators.AbuseAlert",
+            what=_("That you published figures, or closed a warning, as an administrator."),
+            why=_("So that it is known who answers for figures."),
+            how_long=_("As long as the figures; as a nameless account once yours is erased."),
+            stays=_("A release that you published keeps an account without a name."),
+        ),
     ]
 
 

@@ -107,6 +107,24 @@ def describe() -> list[Holding]:
             why=_("So that a copy still waiting on a phone does not bring it back."),
             how_long=_("60 days."),
         ),
+        Holding(
+            model="interactions.PromptEnrolment, interactions.MeasureAnswer",
+            what=_("That you wish to be asked each month, and your answers to your community."),
+            why=_("So that we ask only who wants it, and figures rest on answers."),
+            how_long=_("Until you delete your data."),
+        ),
+        Holding(
+            model="interactions.DirtyMark",
+            what=_("That your month must be counted again, under a random number."),
+            why=_("So that figures follow what you change."),
+            how_long=_("A few seconds, until it is counted."),
+        ),
+        Holding(
+            model="interactions.Heard, interactions.OrdinaryDay, interactions.MeasureComment",
+            what=_("What you signed, planned or commented on for a community in a worker's role."),
+            why=_("So that a community knows that somebody answers for it."),
+            how_long=_("As long as the page of the community; your name goes with your account."),
+        ),
     ]
 
 

@@ -57,7 +57,7 @@ def describe() -> list[Holding]:
             how_long=_("30 days after it was answered, taken back or ran out."),
         ),
         Holding(
-            model="accounts.User",
+            model="accounts.User, account.EmailAddress",
             what=_("Your e-mail address, your name and your language, if you made an account."),
             why=_("So that you can sign in, and people you work with know who you are."),
             how_long=_("Until you close the account."),
@@ -110,6 +110,18 @@ def describe() -> list[Holding]:
             why=_("So that it can be checked later who did what."),
             how_long=_("For good; the number points at nobody once the data are deleted."),
             stays=_("What was done stays written down, under a number that points at nobody."),
+        ),
+        Holding(
+            model="accounts.Contributor, accounts.Subject",
+            what=_("Two random numbers: one for what you add, one for the audit."),
+            why=_("So that nothing else has to say who you are."),
+            how_long=_("Until you delete your data."),
+        ),
+        Holding(
+            model="accounts.Task, admin.LogEntry",
+            what=_("Which tasks you did in a worker's role."),
+            why=_("So that nobody does them twice."),
+            how_long=_("400 days after they were done; your name goes with your account."),
         ),
     ]
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
@@ -18,6 +19,7 @@ from kinder.accounts.devices import find_device, forget_cookie, read_key
 from kinder.accounts.forms import EraseForm, ProofForm
 from kinder.accounts.models import ConsentRecord, Contributor, User
 from kinder.accounts.proving import ask_for_proof, check_code, go_on, has_code, is_proven, send_code
+from kinder.accounts.retention import list_rules
 from kinder.accounts.rules import Refused, check_signed_in
 from kinder.accounts.takeaway import write_json, write_tables
 
@@ -121,6 +123,27 @@ def withdraw_consent(request: HttpRequest, pk: int) -> HttpResponse:
     consents.withdraw(by=person, consent=consent)
     messages.success(request, _("You took it back. Thank you for telling us."))
     return redirect("accounts:my_data")
+
+
+@login_not_required
+@require_safe
+def show_data_protection(request: HttpRequest) -> HttpResponse:
+    """Tell everybody all that is held about people, from the registry and the models themselves."""
+    holdings = [
+        (holding, [_describe_table(label) for label in holding.models])
+        for room in privacy.rooms()
+        for holding in room.describe()
+    ]
+    return render(
+        request, "accounts/data_protection.html", {"holdings": holdings, "rules": list_rules()}
+    )
+
+
+def _describe_table(label: str) -> tuple[str, list[str]]:
+    model = apps.get_model(label)
+    return str(model._meta.verbose_name), [
+        str(field.verbose_name) for field in model._meta.concrete_fields
+    ]
 
 
 @never_cache

@@ -11,6 +11,7 @@ urlpatterns = [
     path("accounts/profile/", views.change_profile, name="profile"),
     path("accounts/sessions/<int:pk>/end/", views.end_session, name="end_session"),
     path("accounts/prove/", own_data_views.prove, name="prove"),
+    path("privacy/data/", own_data_views.show_data_protection, name="data_protection"),
     path("my/data/", own_data_views.show_my_data, name="my_data"),
     path("my/data/download/", own_data_views.download, name="download"),
     path("my/data/erase/", own_data_views.erase, name="erase"),

@@ -1,20 +1,32 @@
 """What few may read is unreadable without the keys, and goes over to a new one."""
 
+import re
 import time
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from cryptography.fernet import Fernet
+from django.conf import settings as settings_
 from django.core.management import call_command
 from pytest_django import Settings
 
 from connections.befriending.models import Concern, Meeting
+from connections.interactions.models import Note
+from kinder.accounts import encryption
 from kinder.accounts.acting import acting
-from kinder.accounts.encryption import UnreadableTextError, decrypt, encrypt, rotate
-from tests.factories import AreaFactory, UserFactory
+from kinder.accounts.encryption import (
+    UnreadableTextError,
+    decrypt,
+    encrypt,
+    encrypted_columns,
+    rotate,
+    rotate_all,
+)
+from tests.factories import AreaFactory, InteractionFactory, UserFactory
 from tests.factories.befriending import make_story
 
 TEXT = "A fall on the stairs – Sàbhailte, безпека"
@@ -70,3 +82,41 @@ def test_the_command_takes_everything_over_to_the_new_key(settings: Settings) ->
     with acting(user=story.lead):
         assert "a fall on the stairs" in decrypt(Concern.objects.get().ciphertext)
         assert decrypt(Meeting.objects.get().note_ciphertext or b"") == "a good talk"
+
+
+def test_every_encrypted_column_is_found() -> None:
+    """Whatever any room encrypts lies in a column that the rotation finds, or says how itself."""
+    found = {f"{model._meta.label}.{column}" for model, column in encrypted_columns()}
+    assert {
+        "befriending.Concern.ciphertext",
+        "befriending.Meeting.note_ciphertext",
+        "interactions.Note.ciphertext",
+    } <= found
+    root = Path(settings_.BASE_DIR)
+    writing = re.compile(r"(\w+)\s*[=:]\s*encrypt\(|\"(\w+)\":\s*encrypt\(")
+    for room in ("kinder", "places", "connections"):
+        for path in (root / room).rglob("*.py"):
+            if "migrations" in path.parts or path.name in {"adapters.py", "encryption.py"}:
+                continue
+            for match in writing.finditer(path.read_text()):
+                name = match[1] or match[2]
+                assert name.endswith("ciphertext"), f"{path}: {match[0]}"
+
+
+@pytest.mark.django_db
+def test_each_column_is_put_under_the_newest_key_and_only_that_opens_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encryption, "_BATCH", 2)
+    old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    settings.ENCRYPTION_KEYS = [old]
+    notes = [
+        Note.objects.create(interaction=InteractionFactory.create(), ciphertext=encrypt(text))
+        for text in ("one", "two", "three", "four", "five")
+    ]
+    settings.ENCRYPTION_KEYS = [new, old]
+    assert rotate_all()["interactions"] == 5
+    settings.ENCRYPTION_KEYS = [new]
+    for note, text in zip(notes, ("one", "two", "three", "four", "five"), strict=True):
+        note.refresh_from_db()
+        assert decrypt(note.ciphertext) == text

@@ -127,6 +127,7 @@ ROWS = [
     Row("accounts:first_run", get=NO_ONE, post=NO_ONE),
     Row("accounts:account", get=SIGNED_IN),
     Row("accounts:prove", get=SIGNED_IN, post=SIGNED_IN),
+    Row("accounts:data_protection", get=ALL),
     Row("accounts:my_data", get=ALL),
     Row("accounts:download", post=PERSONS),
     Row("accounts:erase", get=PERSONS, post=PERSONS),
