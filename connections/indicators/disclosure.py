@@ -58,6 +58,8 @@ class Kind(enum.Enum):
     """Mean over people of one value each."""
     RATE = "rate"
     """n people per `per` of a public denominator."""
+    SURVIVAL = "survival"
+    """x of n people by a day, some not followed so far: the estimate is given with its interval."""
     INDEX = "index"
     """A value of the whole group, such as an effective number, given with its interval."""
     PLACES = "places"
@@ -72,6 +74,8 @@ class Status(enum.Enum):
     """`[c]`: too few people, or showing it would tell on someone. The reason is not told."""
     WITHHELD = "withheld"
     """The places behind the figure are not checked or not known well enough."""
+    FEW_ANSWERS = "few answers"
+    """Enough people answered, but too few of those asked."""
     FEW_PLACES = "few places"
     """Fewer places within reach than the rule's least; the page says "fewer than 3"."""
 
@@ -101,7 +105,8 @@ class Cell:
 
     n: people who answered; x: those of them with the property; total, squares: sum and sum of
     squares of one value a person; largest, amount: the largest contributor's and everybody's
-    contribution after caps (logs); surrounding: people of the `subset_of` set, these included.
+    contribution after caps (logs); surrounding: people of the `subset_of` set, these included;
+    asked, answered: questions put to people here, and those that were answered.
     """
 
     n: int = 0
@@ -111,6 +116,8 @@ class Cell:
     largest: float = 0.0
     amount: float = 0.0
     surrounding: int = 0
+    asked: int = 0
+    answered: int = 0
 
     def __add__(self, other: Cell) -> Cell:
         """The cell of two disjoint groups together."""
@@ -122,6 +129,8 @@ class Cell:
             max(self.largest, other.largest),
             self.amount + other.amount,
             self.surrounding + other.surrounding,
+            self.asked + other.asked,
+            self.answered + other.answered,
         )
 
 
@@ -150,7 +159,8 @@ class Rule:
     within: code of an indicator outside whose published areas this one is never published.
     subset_of: code of an indicator whose people include these; as `within`, and the people
     outside are tested too (`protect_all` fills in `Cell.surrounding`). Leave it out where being
-    outside is only an unanswered question.
+    outside is only an unanswered question. min_response: least share of the questions asked that
+    was answered. only_area: the one area that may be published.
     """
 
     code: str
@@ -164,6 +174,8 @@ class Rule:
     within: str | None = None
     subset_of: str | None = None
     min_places: int = 0
+    min_response: float = 0.0
+    only_area: int | None = None
 
     @property
     def k(self) -> int:
@@ -179,7 +191,8 @@ class Rule:
 class Protected:
     """What may be told of one area: everything but the area itself is None unless published.
 
-    PROPORTION: value, low and high in percent, se in percentage points. RATE: per `Rule.per`,
+    PROPORTION: value, low and high in percent, se in percentage points; SURVIVAL: without se.
+    response: whole % of the questions asked that were answered. RATE: per `Rule.per`,
     exposure public. The interval is computed from the rounded numbers, so that nobody can solve
     it for the exact ones.
     """
@@ -193,6 +206,7 @@ class Protected:
     high: float | None = None
     exposure: float | None = None
     band: Band | None = None
+    response: float | None = None
 
 
 def protect(
@@ -220,12 +234,18 @@ def protect(
         for node in nodes
         if (rule.levels is None or node.level in rule.levels)
         and (only_within is None or node.id in only_within)
+        and rule.only_area in (None, node.id)
         and _is_given(given.get(node.id, _NOTHING), rule)
     }
     totals, rests, published = _choose(order, cells, rule, may_publish)
     bands = {id_: band for id_ in may_publish if (band := _band(totals[id_], rule)) is not None}
     bands |= _thirds(order, totals, rests, published, may_publish, rule)
-    return _release(nodes, totals, published, bands, rule, given)
+    unanswered = {
+        id_
+        for id_ in may_publish - published
+        if is_safe(totals[id_], rule) and not has_response(totals[id_], rule)
+    }
+    return _release(nodes, totals, published, bands, unanswered, rule, given)
 
 
 def protect_all(
@@ -304,6 +324,11 @@ def is_safe(group: Group, rule: Rule) -> bool:
     return _is_large_enough(group, rule) and not _tells_by_value(group.people, rule)
 
 
+def has_response(group: Group, rule: Rule) -> bool:
+    """Whether enough of those asked answered for their answers to stand for anything."""
+    return group.people.answered >= rule.min_response * group.people.asked
+
+
 def _is_large_enough(group: Group, rule: Rule) -> bool:
     people = group.people
     if people.n < max(rule.k, rule.base):
@@ -317,7 +342,7 @@ def _is_large_enough(group: Group, rule: Rule) -> bool:
 
 def _tells_by_value(people: Cell, rule: Rule) -> bool:
     """Whether the value itself tells on (nearly) everyone in it."""
-    if rule.kind is Kind.PROPORTION:
+    if rule.kind in (Kind.PROPORTION, Kind.SURVIVAL):
         return people.x < rule.k or people.n - people.x < rule.k
     if rule.kind is Kind.MEAN:
         # The same value for everyone is everyone's value.
@@ -358,7 +383,7 @@ def _choose(
             else:
                 rest += rests[child]
                 top += tops.pop(child)
-        if node.id in may_publish and is_safe(total, rule):
+        if node.id in may_publish and is_safe(total, rule) and has_response(total, rule):
             heapify(top)
             while top and not is_remainder_safe(rest, rule):
                 _, _, smallest = heappop(top)
@@ -380,7 +405,7 @@ def is_remainder_safe(rest: Group, rule: Rule) -> bool:
 def _is_given(given: Given, rule: Rule) -> bool:
     if rule.kind is Kind.RATE:
         return given.exposure > 0
-    return rule.kind is not Kind.INDEX or not np.isnan(given.value)
+    return rule.kind not in (Kind.INDEX, Kind.SURVIVAL) or not np.isnan(given.value)
 
 
 _NOBODY = Cell()
@@ -432,6 +457,7 @@ def _release(
     totals: Mapping[int, Group],
     published: set[int],
     bands: Mapping[int, Band],
+    unanswered: set[int],
     rule: Rule,
     given: Mapping[int, Given],
 ) -> list[Protected]:
@@ -443,6 +469,8 @@ def _release(
         if figure is None:
             band = bands.get(node.id)
             status = Status.SUPPRESSED if band is None else Status.BANDED
+            if node.id in unanswered:
+                status = Status.FEW_ANSWERS
             figure = Protected(node.id, status, band=band)
         figures.append(figure)
     return figures
@@ -554,6 +582,11 @@ def _round(
         low, high = (
             statistics.round_significant(bound * scale, 3) for bound in statistics.count_interval(n)
         )
+    elif rule.kind is Kind.SURVIVAL:
+        value, low, high = (
+            statistics.round_percent([getattr(given[id_], name) / 100 for id_ in ids])
+            for name in ("value", "low", "high")
+        )
     else:
         value, low, high = (
             statistics.round_significant([getattr(given[id_], name) for id_ in ids])
@@ -569,9 +602,16 @@ def _round(
             low=_number(low[i]),
             high=_number(high[i]),
             exposure=_number(exposure[i]),
+            response=_response(people[i]),
         )
         for i, id_ in enumerate(ids)
     ]
+
+
+def _response(people: Cell) -> float | None:
+    if not people.asked:
+        return None
+    return float(statistics.round_percent(min(1.0, people.answered / people.asked)))
 
 
 def _number(value: float) -> float | None:

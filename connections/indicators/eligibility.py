@@ -13,6 +13,8 @@ DAILY_CAP = 5
 """Moments of one person that count on one day: the first ones saved (a judgement)."""
 QUARTER_CAP = 40
 """Moments of one person that count in one quarter, by proportion (a judgement)."""
+DAY_CAP = 10
+"""Acts of one ordinary day that count (method.md, A2)."""
 MIN_AGE_DAYS = 14
 """A person first seen later than this before the quarter's end does not count yet."""
 MIN_DATES = 2

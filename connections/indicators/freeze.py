@@ -1,7 +1,7 @@
 """Freezes a quarter: every person's home area, eligibility and counts, fixed once.
 
-One statement reads one source (contributor months; later prompts) and writes all people, in one
-REPEATABLE READ transaction, so that nothing which happens meanwhile is half in it.
+One statement reads what people did and answered and writes all of them, one the referrals to
+befriending, in one REPEATABLE READ transaction: nothing that happens meanwhile is half in it.
 """
 
 import datetime as dt
@@ -15,7 +15,7 @@ from django.utils import timezone
 from connections.indicators import quarters, rules
 from connections.indicators.abuse import JOIN_SPIKE, raise_signs
 from connections.indicators.branches import LIFTED
-from connections.indicators.eligibility import MIN_AGE_DAYS
+from connections.indicators.eligibility import DAY_CAP, MIN_AGE_DAYS
 from connections.indicators.models import AbuseAlert, Quarter
 from connections.indicators.sweep import SHARDS, sweep_shard
 from connections.interactions.models import DirtyMark
@@ -32,6 +32,9 @@ SPIKE_FROM = 20
 SPIKE_QUARTERS = 4
 """The median is over so many earlier quarters, and asks for SPIKE_NEEDS of them (a judgement)."""
 SPIKE_NEEDS = 3
+REFERRAL_DAYS = 1_100
+"""Referrals older than this say nothing of any figure: D2 follows the pairings of the year before
+for a year, and somebody may have waited a year for theirs."""
 SWEEPS = 10
 """So often left-over marks are counted before the freeze gives up for now."""
 
@@ -104,6 +107,7 @@ def _freeze(*, by: User | Purpose, quarter_on: dt.date, now: dt.datetime | None)
             cursor.execute(WHOLE_TABLE)
             cursor.execute(FREEZE, _parameters(quarter))
             frozen = cursor.rowcount
+            cursor.execute(FREEZE_REFERRALS, _parameters(quarter))
             quarter.frozen_at = now or timezone.now()
             quarter.watermark = watermark_of(quarter_on)
             quarter.save(update_fields=["frozen_at", "watermark"])
@@ -119,16 +123,19 @@ def _parameters(quarter: Quarter) -> dict[str, Any]:
         "geography": quarter.geography_id,
         "seen_by": quarters.last_day(quarter.starts_on) - dt.timedelta(days=MIN_AGE_DAYS),
         "zone": settings.TIME_ZONE,
+        "revision": quarter.revision,
+        "before": quarters.previous_quarter(quarter.starts_on),
+        "history": quarter.starts_on - dt.timedelta(days=REFERRAL_DAYS),
     }
 
 
-def watermark_of(quarter_on: dt.date) -> str:
+def watermark_of(quarter_on: dt.date, revision: int = 1) -> str:
     """Return the SHA-256 of the quarter's frozen rows in the order of their people.
 
     Hashed by council first, so that no single string grows with the country.
     """
     with connection.cursor() as cursor:
-        cursor.execute(WATERMARK, {"quarter": quarter_on})
+        cursor.execute(WATERMARK, {"quarter": quarter_on, "revision": revision})
         (found,) = cursor.fetchone()
     return str(found)
 
@@ -169,16 +176,24 @@ WHOLE_TABLE = "SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'"
 
 # Rows are written council by council, so that a worker reads its council's pages only.
 # A person's home is the area they picked, else the one they logged most, seen there on two days
-# (ties: the latest), else only the council is known. MIN_DATES is 2, and two different days are a
-# first that is before the last. Moments in areas of another vintage follow the official lookup.
-FREEZE = f"""
-WITH lifted AS MATERIALIZED ({LIFTED}), known AS MATERIALIZED (
+# (ties: the latest), else the one they named with their latest answer, else only the council is
+# known, and where not even that, the home of the quarter before. A revision leaves homes as they
+# were frozen. MIN_DATES is 2, and two different days are a first that is before the last. Moments
+# in
+# areas of another vintage follow the official lookup.
+_DAYS = ", ".join(
+    f"sum(least({one}, {DAY_CAP})) FILTER (WHERE answered_on IS NOT NULL) AS day_{one}"
+    for one in ("gave", "received", "noticed")
+)
+_KNOWN = f"""lifted AS MATERIALIZED ({LIFTED}), known AS MATERIALIZED (
     SELECT area_id, home_id, council_id FROM lifted
     UNION ALL
     SELECT l.from_area_id, lifted.home_id, lifted.council_id
     FROM (SELECT from_area_id, min(to_area_id) AS area_id FROM places_arealookup GROUP BY 1) l
     JOIN lifted USING (area_id)
-), logged AS MATERIALIZED (
+)"""  # noqa: S608 (constants only)
+FREEZE = f"""
+WITH {_KNOWN}, logged AS MATERIALIZED (
     SELECT m.*, known.home_id, known.council_id, seen.first_on, seen.last_seen_on
     FROM indicators_contributormonth m
     JOIN known USING (area_id)
@@ -187,58 +202,157 @@ WITH lifted AS MATERIALIZED ({LIFTED}), known AS MATERIALIZED (
         WHERE day >= %(quarter)s AND day < %(ends)s
     ) seen
     WHERE m.month_on >= %(quarter)s AND m.month_on < %(ends)s AND m.logs > 0
-), people AS (
-    SELECT contributor_id, min(first_on) < max(last_seen_on) AS is_seen_twice,
+), moments AS (
+    SELECT contributor_id, min(first_on) AS first_on, max(last_seen_on) AS last_seen_on,
            sum(logs) AS logs, sum(gave) AS gave, sum(received) AS received,
            sum(noticed) AS noticed,
            sum(different) AS different, sum(different_answered) AS different_answered,
            sum(beyond) AS beyond, sum(beyond_answered) AS beyond_answered,
-           sum(at_place) AS at_place,
+           sum(in_role) AS in_role, sum(at_place) AS at_place,
            ARRAY[sum(ties[1]), sum(ties[2]), sum(ties[3]),
                  sum(ties[4]), sum(ties[5]), sum(ties[6])] AS ties
     FROM logged GROUP BY contributor_id
+), months AS MATERIALIZED (
+    SELECT * FROM indicators_answermonth WHERE month_on >= %(quarter)s AND month_on < %(ends)s
+), answers AS (
+    SELECT contributor_id, count(answered_on) AS answered,
+           min(answered_on) FILTER (WHERE answered_on < %(ends)s) AS first_on,
+           max(answered_on) FILTER (WHERE answered_on < %(ends)s) AS last_seen_on,
+           sum(least(gave + received + noticed, {DAY_CAP}))
+               FILTER (WHERE answered_on IS NOT NULL) AS day_acts,
+           {_DAYS},
+           (array_agg(rely ORDER BY month_on DESC) FILTER (WHERE rely IS NOT NULL))[1] AS rely,
+           (array_agg(kind ORDER BY month_on DESC) FILTER (WHERE kind IS NOT NULL))[1] AS kind,
+           bool_or(was_hard) AS was_hard
+    FROM months GROUP BY contributor_id
+), hard AS (
+    SELECT contributor_id, array_agg(DISTINCT reason ORDER BY reason) AS reasons
+    FROM months CROSS JOIN LATERAL unnest(reasons) AS reason GROUP BY contributor_id
+), asked AS (
+    SELECT contributor_id, count(*) AS asked FROM interactions_promptasked
+    WHERE prompt_id >= %(quarter)s AND prompt_id < %(ends)s GROUP BY contributor_id
+), measured AS (
+    SELECT contributor_id, jsonb_object_agg(measure_id, value) AS measures
+    FROM interactions_measureanswer WHERE quarter_on = %(quarter)s GROUP BY contributor_id
+), people AS (
+    SELECT contributor_id FROM moments
+    UNION SELECT contributor_id FROM answers
+    UNION SELECT contributor_id FROM asked
+    UNION SELECT contributor_id FROM measured
 ), candidates AS (
-    SELECT h.contributor_id, known.home_id, known.council_id, 0 AS rank, 0 AS logs,
-           NULL::date AS last_on
+    SELECT q.contributor_id, q.home_id, q.council_id, 0 AS rank, 0 AS logs, NULL::date AS last_on
+    FROM indicators_quartercontributor q
+    WHERE q.quarter_id = %(quarter)s AND q.revision = %(revision)s - 1
+    UNION ALL
+    SELECT h.contributor_id, known.home_id, known.council_id, 1, 0, NULL
     FROM interactions_homearea h JOIN known USING (area_id)
     UNION ALL
-    SELECT contributor_id, home_id, council_id, 1, sum(logs), max(last_on)
+    SELECT contributor_id, home_id, council_id, 2, sum(logs), max(last_on)
     FROM logged GROUP BY contributor_id, home_id, council_id
     HAVING min(first_on) < max(last_seen_on)
     UNION ALL
-    SELECT contributor_id, council_id, council_id, 2, sum(logs), max(last_on)
+    SELECT months.contributor_id, known.home_id, known.council_id, 3, 0, max(answered_on)
+    FROM months JOIN known USING (area_id) WHERE answered_on IS NOT NULL
+    GROUP BY months.contributor_id, known.home_id, known.council_id
+    UNION ALL
+    SELECT contributor_id, council_id, council_id, 4, sum(logs), max(last_on)
     FROM logged GROUP BY contributor_id, council_id
+    UNION ALL
+    SELECT q.contributor_id, known.home_id, known.council_id, 5, 0, NULL
+    FROM indicators_quartercontributor q JOIN known ON known.area_id = q.home_id
+    WHERE q.quarter_id = %(before)s AND q.revision = 1
 ), homes AS (
     SELECT DISTINCT ON (contributor_id) contributor_id, home_id, council_id
     FROM candidates
     ORDER BY contributor_id, rank, logs DESC, last_on DESC, home_id
+), whole AS (
+    SELECT homes.home_id, homes.council_id, people.contributor_id,
+           NOT c.is_blocked AND (c.created_at AT TIME ZONE %(zone)s)::date <= %(seen_by)s
+               AS is_sound,
+           least(m.first_on, a.first_on) < greatest(m.last_seen_on, a.last_seen_on)
+               AS is_seen_twice,
+           m.logs, m.gave, m.received, m.noticed, m.different, m.different_answered, m.beyond,
+           m.beyond_answered, m.in_role, m.at_place, m.ties,
+           a.answered, a.day_acts, a.day_gave, a.day_received, a.day_noticed, a.rely, a.kind,
+           a.was_hard, hard.reasons, asked.asked, measured.measures
+    FROM people
+    JOIN accounts_contributor c ON c.id = people.contributor_id
+    JOIN homes ON homes.contributor_id = people.contributor_id
+    LEFT JOIN moments m ON m.contributor_id = people.contributor_id
+    LEFT JOIN answers a ON a.contributor_id = people.contributor_id
+    LEFT JOIN hard ON hard.contributor_id = people.contributor_id
+    LEFT JOIN asked ON asked.contributor_id = people.contributor_id
+    LEFT JOIN measured ON measured.contributor_id = people.contributor_id
 )
 INSERT INTO indicators_quartercontributor (
-    quarter_id, contributor_id, home_id, council_id, is_eligible,
+    quarter_id, revision, contributor_id, home_id, council_id, is_eligible, is_answering,
     logs, gave, received, noticed, different, different_answered, beyond, beyond_answered,
-    at_place, ties
+    in_role, at_place, ties, asked, answered, day_acts, day_gave, day_received, day_noticed,
+    rely, kind, was_hard, reasons, measures
 )
-SELECT %(quarter)s, p.contributor_id, homes.home_id, homes.council_id,
-       NOT c.is_blocked
-           AND (c.created_at AT TIME ZONE %(zone)s)::date <= %(seen_by)s
-           AND coalesce(p.is_seen_twice, FALSE),
-       p.logs, p.gave, p.received, p.noticed, p.different, p.different_answered,
-       p.beyond, p.beyond_answered, p.at_place, p.ties
-FROM people p
-JOIN accounts_contributor c ON c.id = p.contributor_id
-JOIN homes USING (contributor_id)
-ORDER BY homes.council_id, homes.home_id, p.contributor_id
+SELECT %(quarter)s, %(revision)s, contributor_id, home_id, council_id,
+       is_sound AND coalesce(is_seen_twice, FALSE),
+       is_sound AND coalesce(answered, 0) > 0,
+       coalesce(logs, 0), coalesce(gave, 0), coalesce(received, 0), coalesce(noticed, 0),
+       coalesce(different, 0), coalesce(different_answered, 0), coalesce(beyond, 0),
+       coalesce(beyond_answered, 0), coalesce(in_role, 0), coalesce(at_place, 0),
+       coalesce(ties, '{{0,0,0,0,0,0}}'),
+       -- Whoever answered was asked, though the list of those asked may have missed them.
+       greatest(coalesce(asked, 0), coalesce(answered, 0)), coalesce(answered, 0),
+       coalesce(day_acts, 0), coalesce(day_gave, 0), coalesce(day_received, 0),
+       coalesce(day_noticed, 0), rely, kind, was_hard, reasons, measures
+FROM whole
+ORDER BY council_id, home_id, contributor_id
+"""  # noqa: S608 (constants only)
+
+# Befriending: each participant's referrals with the pairing that first met, as dates. Only those
+# who agreed to it count. The pairing's end is known only up to the freeze.
+FREEZE_REFERRALS = f"""
+WITH {_KNOWN}
+INSERT INTO indicators_quarterreferral (
+    quarter_id, participant_id, number, council_id, received_on, met_on, left_on, ended_on, ending
+)
+SELECT %(quarter)s, r.participant_id,
+       row_number() OVER (PARTITION BY r.participant_id ORDER BY r.received_on, r.id),
+       known.council_id, r.received_on, met.first_met_on,
+       CASE WHEN met.first_met_on IS NULL THEN r.closed_on END,
+       met.ended_on,
+       CASE WHEN met.ended_on IS NULL THEN ''
+            WHEN ending.is_planned THEN 'planned'
+            WHEN ending.reason IN ('died', 'moved') THEN 'apart'
+            ELSE 'unplanned' END
+FROM befriending_referral r
+JOIN known ON known.area_id = r.area_id
+LEFT JOIN LATERAL (
+    SELECT m.id, m.first_met_on, m.ended_on FROM befriending_match m
+    WHERE m.referral_id = r.id AND m.first_met_on IS NOT NULL
+    ORDER BY m.first_met_on, m.id LIMIT 1
+) met ON TRUE
+LEFT JOIN befriending_ending ending ON ending.match_id = met.id
+WHERE r.has_consented AND r.received_on < %(ends)s AND r.received_on >= %(history)s
+ORDER BY known.council_id, r.participant_id
 """  # noqa: S608 (constants only)
 
 WATERMARK = """
-SELECT encode(sha256(convert_to(coalesce(string_agg(digest, '' ORDER BY council_id), ''),
+SELECT encode(sha256(convert_to(coalesce(string_agg(digest, '' ORDER BY place, council_id), ''),
                                 'UTF8')), 'hex')
 FROM (
-    SELECT council_id, encode(sha256(convert_to(string_agg(concat_ws(
-               ',', contributor_id, home_id, is_eligible, logs, gave, received, noticed, different,
-               different_answered, beyond, beyond_answered, at_place, ties
+    SELECT 1 AS place, council_id, encode(sha256(convert_to(string_agg(concat_ws(
+               ',', contributor_id, home_id, is_eligible, is_answering, logs, gave, received,
+               noticed, different, different_answered, beyond, beyond_answered, in_role, at_place,
+               ties, asked, answered, day_acts, day_gave, day_received, day_noticed,
+               coalesce(rely, 0), coalesce(kind, 0), coalesce(was_hard::text, '-'),
+               coalesce(reasons::text, '-'), coalesce(measures::text, '-')
            ), ';' ORDER BY contributor_id), 'UTF8')), 'hex') AS digest
-    FROM indicators_quartercontributor WHERE quarter_id = %(quarter)s
+    FROM indicators_quartercontributor
+    WHERE quarter_id = %(quarter)s AND revision = %(revision)s
+    GROUP BY council_id
+    UNION ALL
+    SELECT 2, council_id, encode(sha256(convert_to(string_agg(concat_ws(
+               ',', participant_id, number, received_on, coalesce(met_on::text, '-'),
+               coalesce(left_on::text, '-'), coalesce(ended_on::text, '-'), ending
+           ), ';' ORDER BY participant_id, number), 'UTF8')), 'hex')
+    FROM indicators_quarterreferral WHERE quarter_id = %(quarter)s
     GROUP BY council_id
 ) councils
 """
@@ -252,6 +366,7 @@ WITH frozen AS (
     SELECT q.home_id, q.quarter_id, count(*) AS people
     FROM indicators_quartercontributor q JOIN accounts_contributor c ON c.id = q.contributor_id
     WHERE (q.quarter_id = %(quarter)s OR q.quarter_id IN (SELECT starts_on FROM frozen))
+      AND q.revision = 1
       AND (c.created_at AT TIME ZONE %(zone)s)::date >= q.quarter_id
       AND (c.created_at AT TIME ZONE %(zone)s)::date < q.quarter_id + interval '3 months'
     GROUP BY q.home_id, q.quarter_id

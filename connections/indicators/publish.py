@@ -5,18 +5,23 @@ Whatever is written here comes from `disclosure` and, beside it, from released n
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from connections.indicators import components as _components
-from connections.indicators import disclosure, statistics
-from connections.indicators.definitions import INDICATORS, Indicator
+from connections.indicators import disclosure, quarters, statistics
+from connections.indicators.branches import homes_by_branch
+from connections.indicators.definitions import INDICATORS, Indicator, indicators_of
 from connections.indicators.disclosure import Band, Cell, Given, Kind, Node, Protected, Status
 from connections.indicators.models import Component, Figure, Release, ReleaseShard
+from connections.indicators.vocabulary import Cadence
 from places.models import Geography
 
-__all__ = ["compute_share", "knows_adults", "seal", "write_figures"]
+__all__ = ["build_figures", "compute_share", "knows_adults", "seal", "write_figures"]
+
+_T = TypeVar("_T", Cell, Given)
 
 SHRINK_BELOW = 100
 """A figure of fewer people is also shown steadied (method.md, 1)."""
@@ -29,6 +34,7 @@ _STATUS = {
     Status.BANDED: Figure.Status.BOUND,
     Status.SUPPRESSED: Figure.Status.SUPPRESSED,
     Status.WITHHELD: Figure.Status.PROVISIONAL,
+    Status.FEW_ANSWERS: Figure.Status.FEW_ANSWERS,
     Status.FEW_PLACES: Figure.Status.FEW_PLACES,
 }
 _BOUND = {
@@ -41,9 +47,11 @@ _BOUND = {
 
 
 def compute_share(shard: ReleaseShard) -> None:
-    """Compute one branch's people, or, for the share without a council, all places."""
+    """Compute one branch's people, or, for the share without a council, all places and what is told
+    of befriending."""
     if shard.council_id is None:
         _components.compute_places(shard)
+        _components.compute_befriending(shard)
     else:
         _components.compute_people(shard)
 
@@ -70,43 +78,138 @@ def seal(release: Release) -> dict[str, str]:
 def write_figures(release: Release) -> int:
     """Pass the release's components through the gate and write a figure for each indicator and
     area of its levels; return how many. The caller holds the transaction and the lock."""
+    rows = build_figures(release)
+    Figure.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
+    return len(rows)
+
+
+def build_figures(release: Release) -> list[Figure]:
+    """Return the release's figures from its components, unsaved: the same ones whenever and
+    wherever they are made."""
     areas = _components.areas_of(release.geography)
-    nodes = [Node(one.id, one.parent, one.residents, one.level) for one in areas]
-    homes = [Node(one.id, one.parent, one.residents, one.level) for one in areas if one.can_be_home]
+    known = indicators_of(release.parameters)
     cells: dict[str, dict[int, Cell]] = defaultdict(dict)
     given: dict[str, dict[int, Given]] = defaultdict(dict)
     for row in Component.objects.filter(release=release).order_by("indicator", "area_id"):
         cells[row.indicator][row.area_id] = _cell(row)
         given[row.indicator][row.area_id] = _given(row)
-    people = [one.rule for one in INDICATORS.values() if not one.is_about_places]
-    places = [one.rule for one in INDICATORS.values() if one.is_about_places]
-    told = {
-        **disclosure.protect_all(homes, people, cells, given),
-        **disclosure.protect_all(nodes, places, {}, given),
-    }
-    parents = {node.id: node.parent for node in nodes}
-    levels = {node.id: node.level for node in nodes}
-    residents = {node.id: node.residents for node in nodes}
-    taking_part = {one.area: one.n for one in told["A1"] if one.n}
     rows: list[Figure] = []
-    for code, indicator in INDICATORS.items():
+    for forest in _forests(release, areas, known):
+        here = {node.id for node in forest.nodes}
+        told = disclosure.protect_all(
+            forest.nodes,
+            [one.rule for one in forest.known.values()],
+            {code: _only(cells[code], here) for code in forest.known},
+            {code: _only(given[code], here) for code in forest.known},
+        )
+        rows += _figures(release, told, forest, given)
+    rows += _repeat_year(release, {(row.indicator, row.area_id) for row in rows})
+    order = {code: i for i, code in enumerate(known)}
+    return sorted(rows, key=lambda row: (order[row.indicator], row.area_id))
+
+
+class _Forest(NamedTuple):
+    """Areas and indicators that are told together; `of_year` is the year that their figures
+    describe, None where it is the quarter."""
+
+    nodes: list[Node]
+    known: dict[str, Indicator]
+    of_year: int | None
+
+
+def _forests(
+    release: Release, areas: Sequence["_components.AreaFacts"], known: Mapping[str, Indicator]
+) -> Iterator[_Forest]:
+    """Places and people stand apart; of people, the branches that tell of the quarter, those that
+    tell of the year, and what everywhere is told of the year. Whoever is above branches that tell
+    of different periods is told of neither: they would not add up."""
+    is_last = quarters.ends_year(release.quarter_id)
+    year = release.quarter_id.year
+    homes = [one for one in areas if one.can_be_home]
+    annual = set(release.parameters.get("annual", []))
+    branch = {
+        home: council
+        for council, within in homes_by_branch(release.geography).items()
+        for home in within
+    }
+    by_id = {one.id: one for one in areas}
+    above = {up for council in annual for up in _components.chain(by_id, council)}
+    quarterly = [one for one in homes if branch[one.id] not in annual and one.id not in above]
+    yearly = [one for one in homes if branch[one.id] in annual]
+    places = {code: one for code, one in known.items() if one.is_about_places}
+    steady_ones = {
+        code: one
+        for code, one in known.items()
+        if not one.is_about_places and one.cadence is Cadence.QUARTERLY
+    }
+    once = {code: one for code, one in known.items() if one.cadence is Cadence.ANNUAL}
+    yield _Forest(_nodes(areas), places, None)
+    yield _Forest(_nodes(quarterly), steady_ones, None)
+    if is_last:
+        yield _Forest(_nodes(yearly), steady_ones, year)
+        yield _Forest(_nodes(homes), once, year)
+
+
+def _nodes(areas: Sequence["_components.AreaFacts"]) -> list[Node]:
+    here = {one.id for one in areas}
+    return [
+        Node(one.id, one.parent if one.parent in here else None, one.residents, one.level)
+        for one in areas
+    ]
+
+
+def _only(found: Mapping[int, _T], here: set[int]) -> dict[int, _T]:
+    return {area: one for area, one in found.items() if area in here}
+
+
+def _figures(
+    release: Release,
+    told: Mapping[str, list[Protected]],
+    forest: _Forest,
+    given: Mapping[str, Mapping[int, Given]],
+) -> Iterator[Figure]:
+    parents = {node.id: node.parent for node in forest.nodes}
+    levels = {node.id: node.level for node in forest.nodes}
+    residents = {node.id: node.residents for node in forest.nodes}
+    people = {code: {one.area: one.n for one in told[code] if one.n} for code in told}
+    for code, indicator in forest.known.items():
         figures = [
             one
             for one in told[code]
             if levels[one.area] in indicator.levels
+            and indicator.only_area in (None, one.area)
             # Where nobody lives there is no figure about the places that people can walk to.
             and not (indicator.is_about_places and not residents[one.area])
         ]
         shrunk = steady(indicator, figures, parents, levels)
         for one in figures:
-            coverage = (
-                _percent(given[code][one.area].completeness)
-                if indicator.is_about_places
-                else _answered(indicator, one, taking_part)
-            )
-            rows.append(_figure(release, code, one, shrunk.get(one.area), coverage))
-    Figure.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
-    return len(rows)
+            coverage: float | None
+            if indicator.is_about_places:
+                coverage = _percent(given[code][one.area].completeness)
+            elif one.response is not None:
+                coverage = one.response
+            else:
+                coverage = _answered(indicator, one, people.get(indicator.within or "", {}))
+            yield _figure(release, code, one, shrunk.get(one.area), coverage, forest.of_year)
+
+
+def _repeat_year(release: Release, made: set[tuple[str, int]]) -> Iterator[Figure]:
+    """What is told once a year stands, as it was published, until the next year is told."""
+    if quarters.ends_year(release.quarter_id):
+        return
+    last = (
+        Release.objects.standing()
+        .filter(quarter_id__lt=release.quarter_id, geography=release.geography_id)
+        .first()
+    )
+    if last is None:
+        return
+    for row in Figure.objects.filter(release=last, of_year=release.quarter_id.year - 1):
+        if (row.indicator, row.area_id) not in made and row.indicator in INDICATORS:
+            row.pk = None
+            row._state.adding = True
+            row.release = release
+            yield row
 
 
 def _cell(row: Component) -> Cell:
@@ -117,6 +220,8 @@ def _cell(row: Component) -> Cell:
         squares=row.squares,
         largest=row.largest,
         amount=row.amount,
+        asked=row.asked or 0,
+        answered=row.answered or 0,
     )
 
 
@@ -132,12 +237,12 @@ def _given(row: Component) -> Given:
     )
 
 
-def _answered(indicator: Indicator, one: Protected, taking_part: Mapping[int, int]) -> float | None:
-    """% of the people taking part who answered, from rounded numbers, so that it tells nothing
-    that they do not."""
-    if not indicator.coverage or one.n is None or one.area not in taking_part:
+def _answered(indicator: Indicator, one: Protected, around: Mapping[int, int]) -> float | None:
+    """% of the people of the wider indicator who answered, from rounded numbers, so that it tells
+    nothing that they do not."""
+    if not indicator.coverage or one.n is None or one.area not in around:
         return None
-    return _percent(min(1.0, one.n / taking_part[one.area]))
+    return _percent(min(1.0, one.n / around[one.area]))
 
 
 def _percent(share: float) -> float:
@@ -145,7 +250,12 @@ def _percent(share: float) -> float:
 
 
 def _figure(
-    release: Release, code: str, one: Protected, shrunk: float | None, coverage: float | None
+    release: Release,
+    code: str,
+    one: Protected,
+    shrunk: float | None,
+    coverage: float | None,
+    of_year: int | None,
 ) -> Figure:
     return Figure(
         release=release,
@@ -161,6 +271,7 @@ def _figure(
         shrunk=shrunk,
         bound="" if one.band is None else _BOUND[one.band],
         coverage=coverage,
+        of_year=of_year,
     )
 
 

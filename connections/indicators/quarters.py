@@ -31,6 +31,11 @@ def last_day(quarter_on: dt.date) -> dt.date:
     return next_quarter(quarter_on) - dt.timedelta(days=1)
 
 
+def ends_year(quarter_on: dt.date) -> bool:
+    """Whether the quarter is a year's last: its release tells what is told once a year."""
+    return quarter_on.month == 10
+
+
 def freezes_on(quarter_on: dt.date) -> dt.date:
     """Return the first day on which the quarter may be frozen."""
     return last_day(quarter_on) + dt.timedelta(days=FREEZE_DAY)

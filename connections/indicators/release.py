@@ -22,13 +22,17 @@ from connections.indicators.definitions import INDICATORS, METHOD_VERSION
 from connections.indicators.freeze import freeze_quarter, watermark_of
 from connections.indicators.models import (
     AbuseAlert,
+    CadencePlan,
     Component,
     Figure,
     Quarter,
     QuarterContributor,
+    QuarterReferral,
     Release,
     ReleaseShard,
 )
+from connections.indicators.vocabulary import Cadence
+from connections.interactions.models import Measure
 from kinder.accounts.acting import Purpose, acting
 from kinder.accounts.audit import record
 from kinder.accounts.models import NetworkSighting, User
@@ -53,6 +57,8 @@ __all__ = [
 
 KEPT_MONTHS = 13
 """Frozen rows and components go so many months after the quarter's end (method.md, 3)."""
+PLANNED = "A1"
+"""A plan for a branch is made for the indicator on which all others about people hang."""
 LOCKS = 0x72656C65
 """Namespace of the advisory locks of this job ("rele", release)."""
 
@@ -79,7 +85,12 @@ def start_release(
             method_version=METHOD_VERSION,
             code_revision=code_revision(),
             lock_sha256=lock_sha256(),
-            parameters=parameters_of(geography, has_adults=has_adults),
+            revision=quarter.revision,
+            parameters={
+                **parameters_of(geography, has_adults=has_adults),
+                "annual": annual_branches(geography, quarter.starts_on.year),
+                "measures": measures_of(quarter),
+            },
             created_at=now or timezone.now(),
         )
         ReleaseShard.objects.bulk_create(
@@ -123,7 +134,8 @@ def finish_release(release: Release, now: dt.datetime | None = None) -> bool:
         if release.shards.filter(finished_at__isnull=True).exists():
             return False
         figures = publish.write_figures(release)
-        sealed = {"frozen_sha256": watermark_of(release.quarter_id), **publish.seal(release)}
+        frozen = watermark_of(release.quarter_id, release.revision)
+        sealed = {"frozen_sha256": frozen, **publish.seal(release)}
         release.parameters = {**release.parameters, **sealed}
         release.watermark = hashlib.sha256(
             f"{sealed['frozen_sha256']}:{sealed['components_sha256']}".encode()
@@ -227,8 +239,9 @@ def forget_old_sums(now: dt.datetime | None = None, *, is_dry_run: bool = False)
     ]
     with acting(purpose=Purpose.RELEASE):
         frozen = QuarterContributor.objects.filter(quarter__in=ended)
+        referrals = QuarterReferral.objects.filter(quarter__in=ended)
         sums = Component.objects.filter(release__quarter__in=ended)
-        return sum(let_go_of(rows, is_dry_run=is_dry_run) for rows in (frozen, sums))
+        return sum(let_go_of(rows, is_dry_run=is_dry_run) for rows in (frozen, referrals, sums))
 
 
 def forget_sightings(now: dt.datetime | None = None, *, is_dry_run: bool = False) -> int:
@@ -284,6 +297,43 @@ def parameters_of(geography: Geography, *, has_adults: bool) -> dict[str, Any]:
         # Each area's own, so that no order of computing changes them.
         "seeds": {"B3": "first 8 bytes of SHA-256 of quarter:B3:area code"},
     }
+
+
+def annual_branches(geography: Geography, year: int) -> list[int]:
+    """Return the branches that are told once a year in `year`: whatever the latest plan says."""
+    plans = CadencePlan.objects.filter(
+        council__geography=geography, indicator=PLANNED, from_year__lte=year
+    ).order_by("from_year")
+    latest = {plan.council_id: plan.cadence for plan in plans}
+    return sorted(council for council, cadence in latest.items() if cadence == Cadence.ANNUAL)
+
+
+def measures_of(quarter: Quarter) -> list[dict[str, Any]]:
+    """Return the communities' own questions that were asked in the quarter, with all that their
+    figures need: a report reads nothing else of them."""
+    asked = (
+        Measure.objects.filter(
+            area__geography=quarter.geography_id,
+            opened_on__lt=quarters.next_quarter(quarter.starts_on),
+        )
+        .exclude(closed_on__lt=quarter.starts_on)
+        .select_related("area", "proposed_by")
+        .order_by("area__code", "number")
+    )
+    return [
+        {
+            "code": one.code,
+            "id": one.pk,
+            "area": one.area_id,
+            "area_name": one.area.name,
+            "level": one.area.level,
+            "question": one.question,
+            "scale": one.scale,
+            "author": one.author,
+            "opened_on": one.opened_on.isoformat() if one.opened_on else "",
+        }
+        for one in asked
+    ]
 
 
 def _constants(module: Any) -> dict[str, Any]:

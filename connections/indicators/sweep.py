@@ -51,9 +51,11 @@ def sweep_shard(shard: int) -> int:
             return 0
         cursor.execute(_TAKE_MARKS, [shard, MARKS_AT_ONCE])
         marks = cursor.fetchall()
-        if marks:
-            # The cap of a day crosses areas, so a person's month is counted as a whole.
-            _count(cursor, set(marks))
+        # The cap of a day crosses areas, so a person's month is counted as a whole.
+        for is_answer, count in ((False, _COUNT), (True, _COUNT_ANSWERS)):
+            keys = {mark[:2] for mark in marks if mark[2] is is_answer}
+            if keys:
+                _count(cursor, keys, count)
         return len(marks)
 
 
@@ -63,26 +65,31 @@ def recount_months(*, first_on: dt.date, last_on: dt.date) -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         for shard in range(SHARDS):
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCKS, shard])
-        cursor.execute(_FIND_KEYS, [first_on, last_on] * 2)
-        keys: list[Key] = cursor.fetchall()
-        for start in range(0, len(keys), MARKS_AT_ONCE):
-            _count(cursor, keys[start : start + MARKS_AT_ONCE])
-        return len(keys)
+        found = 0
+        for find, count in ((_FIND_KEYS, _COUNT), (_FIND_ANSWER_KEYS, _COUNT_ANSWERS)):
+            cursor.execute(find, {"first": first_on, "last": last_on})
+            keys: list[Key] = cursor.fetchall()
+            for start in range(0, len(keys), MARKS_AT_ONCE):
+                _count(cursor, keys[start : start + MARKS_AT_ONCE], count)
+            found += len(keys)
+        return found
 
 
 def find_miscounts() -> list[tuple[Any, ...]]:
     """Return the rows in which the stored months and a count from scratch differ: (side, person,
     area, month, …). Empty whenever no mark is waiting; it reads everything: not for a page."""
     with connection.cursor() as cursor:
-        cursor.execute(_FIND_MISCOUNTS, {"zone": settings.TIME_ZONE})
-        miscounts: list[tuple[Any, ...]] = cursor.fetchall()
+        miscounts: list[tuple[Any, ...]] = []
+        for find in (_FIND_MISCOUNTS, _FIND_MISCOUNTED_ANSWERS):
+            cursor.execute(find, {"zone": settings.TIME_ZONE})
+            miscounts += cursor.fetchall()
         return miscounts
 
 
-def _count(cursor: Any, keys: Collection[Key]) -> None:
+def _count(cursor: Any, keys: Collection[Key], count: str) -> None:
     people, months = zip(*keys, strict=True)
     cursor.execute(
-        _COUNT,
+        count,
         {
             "people": [str(person) for person in people],
             "months": list(months),
@@ -96,18 +103,31 @@ DELETE FROM interactions_dirtymark
 WHERE id = ANY (ARRAY(
     SELECT id FROM interactions_dirtymark WHERE shard = %s ORDER BY id LIMIT %s
 ))
-RETURNING contributor_id, month_on
+RETURNING contributor_id, month_on, is_answer
 """
 
 _FIND_KEYS = """
-SELECT contributor_id, month_on FROM interactions_interaction WHERE month_on BETWEEN %s AND %s
+SELECT contributor_id, month_on FROM interactions_interaction
+WHERE month_on BETWEEN %(first)s AND %(last)s
 UNION
-SELECT contributor_id, month_on FROM indicators_contributormonth WHERE month_on BETWEEN %s AND %s
+SELECT contributor_id, month_on FROM indicators_contributormonth
+WHERE month_on BETWEEN %(first)s AND %(last)s
+"""
+
+_FIND_ANSWER_KEYS = """
+SELECT contributor_id, prompt_id FROM interactions_promptanswer
+WHERE prompt_id BETWEEN %(first)s AND %(last)s
+UNION
+SELECT contributor_id, month_on FROM interactions_difficulty
+WHERE month_on BETWEEN %(first)s AND %(last)s
+UNION
+SELECT contributor_id, month_on FROM indicators_answermonth
+WHERE month_on BETWEEN %(first)s AND %(last)s
 """
 
 _COLUMNS = (
     "logs, gave, received, noticed, different, different_answered, beyond, beyond_answered, "
-    "at_place, ties, seen_on, last_on"
+    "in_role, at_place, ties, seen_on, last_on"
 )
 _TIES = ", ".join(
     f"count(*) FILTER (WHERE direction <> '{Direction.NOTICED}' AND tie = '{tie}')" for tie in Tie
@@ -124,6 +144,7 @@ SELECT contributor_id, area_id, month_on,
            AS different_answered,
        count(*) FILTER (WHERE is_beyond) AS beyond,
        count(*) FILTER (WHERE is_beyond OR is_organised) AS beyond_answered,
+       count(*) FILTER (WHERE is_in_role) AS in_role,
        count(*) FILTER (WHERE place_id IS NOT NULL) AS at_place,
        ARRAY[{_TIES}] AS ties,
        array_agg(DISTINCT (created_at AT TIME ZONE %(zone)s)::date) AS seen_on,
@@ -132,8 +153,9 @@ FROM (
     SELECT *, NOT is_organised AND through_organisation IS NOT DISTINCT FROM '{YesNoUnsure.NO}'
               AS is_beyond
     FROM (
-        SELECT *, (through_organisation IS NOT DISTINCT FROM '{YesNoUnsure.YES}'
-                   OR coalesce(at_work, '') IN ('{AtWork.YES}', '{AtWork.MORE}')) AS is_organised
+        SELECT *, coalesce(at_work, '') IN ('{AtWork.YES}', '{AtWork.MORE}') AS is_in_role,
+               (through_organisation IS NOT DISTINCT FROM '{YesNoUnsure.YES}'
+                OR coalesce(at_work, '') IN ('{AtWork.YES}', '{AtWork.MORE}')) AS is_organised
         FROM ranked WHERE nth <= {DAILY_CAP}
     ) AS capped
 ) AS routed
@@ -181,6 +203,76 @@ _FIND_MISCOUNTS = f"""
 WITH ranked AS (SELECT moment.*, {_RANK} FROM interactions_interaction AS moment),
 counted AS MATERIALIZED ({_COUNTED}),
 stored AS (SELECT contributor_id, area_id, month_on, {_COLUMNS} FROM indicators_contributormonth)
+SELECT 'stored', extra.* FROM (TABLE stored EXCEPT TABLE counted) AS extra
+UNION ALL
+SELECT 'counted', missing.* FROM (TABLE counted EXCEPT TABLE stored) AS missing
+"""  # noqa: S608 (constants only)
+
+# Answers to the ordinary day that came in time, and difficulties, which count though no act
+# happened.
+_ANSWER_COLUMNS = "area_id, answered_on, gave, received, noticed, rely, kind, was_hard, reasons"
+_ANSWERED = """
+SELECT coalesce(answer.contributor_id, hard.contributor_id) AS contributor_id,
+       coalesce(answer.month_on, hard.month_on) AS month_on,
+       coalesce(answer.area_id, hard.area_id) AS area_id, answered_on,
+       coalesce(gave, 0) AS gave, coalesce(received, 0) AS received,
+       coalesce(noticed, 0) AS noticed, rely, kind,
+       CASE WHEN hard.contributor_id IS NOT NULL OR cardinality(hard_reasons) > 0 THEN TRUE
+            ELSE was_hard END AS was_hard,
+       ARRAY(SELECT DISTINCT unnest(coalesce(hard_reasons, '{}') || coalesce(reasons, '{}'))
+             ORDER BY 1)::varchar(16)[] AS reasons
+FROM answer FULL JOIN hard
+    ON hard.contributor_id = answer.contributor_id AND hard.month_on = answer.month_on
+"""
+_ANSWER = """
+SELECT a.contributor_id, a.prompt_id AS month_on, a.area_id,
+       (a.created_at AT TIME ZONE %(zone)s)::date AS answered_on,
+       a.gave, a.received, a.noticed, a.rely, a.kind, a.was_hard, a.hard_reasons
+FROM interactions_promptanswer a
+"""
+_HARD = """
+SELECT d.contributor_id, d.month_on,
+       (array_agg(d.area_id ORDER BY d.created_at DESC, d.id))[1] AS area_id,
+       array_remove(array_agg(DISTINCT reason), NULL) AS reasons
+FROM interactions_difficulty d
+"""
+_COUNT_ANSWERS = f"""
+WITH keys AS MATERIALIZED (
+    SELECT * FROM unnest(%(people)s::uuid[], %(months)s::date[]) AS key (contributor_id, month_on)
+),
+answer AS (
+    {_ANSWER} JOIN keys ON keys.contributor_id = a.contributor_id AND keys.month_on = a.prompt_id
+    WHERE a.is_in_window
+),
+hard AS (
+    {_HARD} JOIN keys ON keys.contributor_id = d.contributor_id AND keys.month_on = d.month_on
+    LEFT JOIN LATERAL unnest(d.reasons) AS reason ON TRUE
+    GROUP BY d.contributor_id, d.month_on
+),
+counted AS MATERIALIZED ({_ANSWERED}),
+written AS (
+    INSERT INTO indicators_answermonth AS stored (contributor_id, month_on, {_ANSWER_COLUMNS})
+    SELECT contributor_id, month_on, {_ANSWER_COLUMNS} FROM counted
+    ON CONFLICT (contributor_id, month_on) DO UPDATE
+    SET ({_ANSWER_COLUMNS}) = ROW (excluded.{_ANSWER_COLUMNS.replace(", ", ", excluded.")})
+)
+DELETE FROM indicators_answermonth AS stored
+USING keys
+WHERE stored.contributor_id = keys.contributor_id AND stored.month_on = keys.month_on
+  AND NOT EXISTS (
+      SELECT FROM counted
+      WHERE counted.contributor_id = stored.contributor_id AND counted.month_on = stored.month_on
+  )
+"""  # noqa: S608 (constants only)
+
+_FIND_MISCOUNTED_ANSWERS = f"""
+WITH answer AS ({_ANSWER} WHERE a.is_in_window),
+hard AS (
+    {_HARD} LEFT JOIN LATERAL unnest(d.reasons) AS reason ON TRUE
+    GROUP BY d.contributor_id, d.month_on
+),
+counted AS MATERIALIZED (SELECT contributor_id, month_on, {_ANSWER_COLUMNS} FROM ({_ANSWERED}) c),
+stored AS (SELECT contributor_id, month_on, {_ANSWER_COLUMNS} FROM indicators_answermonth)
 SELECT 'stored', extra.* FROM (TABLE stored EXCEPT TABLE counted) AS extra
 UNION ALL
 SELECT 'counted', missing.* FROM (TABLE counted EXCEPT TABLE stored) AS missing

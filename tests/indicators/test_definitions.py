@@ -3,19 +3,25 @@
 import pytest
 
 from connections.indicators import definitions
-from connections.indicators.definitions import INDICATORS, Interval, Unit
+from connections.indicators.definitions import INDICATORS, Group, Interval, Unit
 from connections.indicators.disclosure import K_MIN, Kind
+from connections.interactions.vocabulary import HardReason
 
 EVERY = pytest.mark.parametrize("code", INDICATORS)
 
 
 def test_lists_every_published_code_in_the_order_of_pages() -> None:
     assert list(INDICATORS) == [
-        *("A1", "A3", "A3.index", "B1", "B2", "B3"),
+        *("A1", "A2", "A2.gave", "A2.received", "A2.noticed", "A3", "A3.index"),
+        *("B1", "B2", "B2.role", "B2.hosted", "B3"),
         *("C1", "C1.cuppa", "C1.gaussian", "C2", "C2.stepfree", "C3", "C3.simpson", "C4"),
+        *("D1", "D1.28", "D1.56", "D1.median", "D2", "D2.91", "D2.365", "D2.planned", "D3"),
+        *("E1", "E2", "E3"),
+        *(f"E3.{reason}" for reason in HardReason.values if reason != "rather_not_say"),
     ]
     assert [one.code for one in definitions.main_indicators()] == [
-        *("A1", "A3", "B1", "B2", "B3", "C1", "C2", "C3", "C4"),
+        *("A1", "A2", "A3", "B1", "B2", "B3", "C1", "C2", "C3", "C4"),
+        *("D1", "D2", "D3", "E1", "E2", "E3"),
     ]
     assert [one.code for one in definitions.variants_of("C1")] == ["C1.cuppa", "C1.gaussian"]
 
@@ -42,7 +48,8 @@ def test_interval_and_base_fit_the_kind(code: str) -> None:
             Kind.RATE: Interval.BYAR,
             Kind.PROPORTION: Interval.WILSON,
             Kind.MEAN: Interval.T,
-            Kind.INDEX: Interval.BOOTSTRAP,
+            Kind.INDEX: Interval.BOOTSTRAP if one.group is Group.TIES else Interval.GREENWOOD,
+            Kind.SURVIVAL: Interval.GREENWOOD,
             Kind.PLACES: Interval.NONE,
         }[one.kind]
     )
@@ -95,3 +102,36 @@ def test_is_worded_as_the_release_was_made() -> None:
     )
     assert definitions.as_released("A1", {"denominator": "adults"}) is INDICATORS["A1"]
     assert definitions.as_released("A3", {"denominator": "residents"}) is INDICATORS["A3"]
+
+
+MEASURE = {
+    "code": "M:S1:2", "id": 7, "area": 3, "area_name": "Pinewood", "level": "community",
+    "question": "I know my neighbours.", "scale": "agree_5", "author": "The Hub",
+    "opened_on": "2026-01-01",
+}  # fmt: skip
+
+
+def test_a_communitys_own_question_is_an_indicator_like_the_others() -> None:
+    parameters = {"measures": [MEASURE, MEASURE | {"code": "M:S1:3", "scale": "zero_to_ten"}]}
+    known = definitions.indicators_of(parameters)
+    assert list(known)[-2:] == ["M:S1:2", "M:S1:3"]
+    share, score = known["M:S1:2"], known["M:S1:3"]
+    assert (share.kind, score.kind) == (Kind.PROPORTION, Kind.MEAN)
+    assert (share.group, share.main_code, share.is_variant) == (Group.COMMUNITY, "M:S1:2", False)
+    assert share.is_of_one_area
+    assert share.rule.only_area == 3
+    assert "The Hub" in str(share.caveat)
+    assert "2026-01-01" in str(share.caveat)
+    assert str(share.question).endswith("?")
+    assert definitions.indicator_of("M:S1:3", parameters) == score
+    with pytest.raises(KeyError):
+        definitions.indicator_of("M:S1:9", parameters)
+
+
+@EVERY
+def test_whatever_is_bound_is_bound_to_something_that_is_told_as_often(code: str) -> None:
+    one = INDICATORS[code]
+    if one.within is not None:
+        around = INDICATORS[one.within]
+        assert around.cadence is one.cadence
+        assert one.levels <= around.levels

@@ -46,7 +46,7 @@ def test_every_indicator_is_in_both(code: str) -> None:
 
 
 def test_no_document_names_an_indicator_that_is_gone() -> None:
-    named = re.findall(r"\*\*([A-EM]\d[a-z.]*)\*\*", GLOSSARY)
+    named = re.findall(r"\*\*([A-EM]\d[0-9a-z._]*)\*\*", GLOSSARY)
     named += re.findall(r"^\| ([A-EM]\d\S*) \|", METHOD, re.MULTILINE)
     assert set(named) == set(INDICATORS)
 

@@ -91,11 +91,13 @@ def test_sums_a_person_over_months_and_areas_whole_row(hill: Area, dale: Area) -
         {
             "id": QuarterContributor.objects.get().pk,
             "quarter_id": QUARTER,
+            "revision": 1,
             "contributor_id": person.pk,
             # Neither area was seen on two days: only the council is known.
             "home_id": Area.objects.get(code="C1").pk,
             "council_id": Area.objects.get(code="C1").pk,
             "is_eligible": True,
+            "is_answering": False,
             "logs": 11,
             "gave": 6,
             "received": 4,
@@ -104,8 +106,13 @@ def test_sums_a_person_over_months_and_areas_whole_row(hill: Area, dale: Area) -
             "different_answered": 5,
             "beyond": 3,
             "beyond_answered": 7,
+            "in_role": 0,
             "at_place": 7,
             "ties": [1, 3, 1, 0, 0, 4],
+            # Nobody asked about an ordinary day.
+            **dict.fromkeys(("asked", "answered"), 0),
+            **dict.fromkeys(("day_acts", "day_gave", "day_received", "day_noticed"), 0),
+            **dict.fromkeys(("rely", "kind", "was_hard", "reasons", "measures")),
         }
     ]
     assert quarter.frozen_at == FREEZE_DAY

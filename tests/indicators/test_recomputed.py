@@ -44,6 +44,7 @@ class Sums:
     received: int = 0
     different: list[bool] = field(default_factory=list)
     beyond: list[bool] = field(default_factory=list)
+    in_role: int = 0
     at_place: list[bool] = field(default_factory=list)
     ties: list[str] = field(default_factory=list)
     seen: set[dt.date] = field(default_factory=set)
@@ -129,6 +130,7 @@ def add_up(person: Contributor) -> Sums:
             if one.is_different in (YesNoUnsure.YES, YesNoUnsure.NO):
                 sums.different.append(one.is_different == YesNoUnsure.YES)
             is_work = one.at_work in (AtWork.YES, AtWork.MORE)
+            sums.in_role += is_work
             is_organised = is_work or one.through_organisation == YesNoUnsure.YES
             if is_organised or one.through_organisation == YesNoUnsure.NO:
                 sums.beyond.append(not is_organised)
@@ -185,6 +187,8 @@ def values_of(sums: Sums) -> dict[str, float]:
         values["B1"] = 100 * fmean(sums.different)
     if sums.beyond:
         values["B2"] = 100 * fmean(sums.beyond)
+        values["B2.role"] = 100 * sums.in_role / len(sums.beyond)
+        values["B2.hosted"] = 100 - values["B2"] - values["B2.role"]
     if sums.ties:
         values["B3"] = 1
     values["C4"] = 100 * fmean(sums.at_place)

@@ -165,6 +165,10 @@ def test_components_hold_whoever_lives_exactly_there(ready: Release) -> None:
         ("B1", "N2"): (35, 0, 1_200 + 1_150, 120_000 + 57_500, 4, 94),
         ("B2", "N1"): (20, 0, 1_000, 100_000, 4, 80),
         ("B2", "N2"): (35, 0, 35 * 50, 35 * 2_500, 4, 94),
+        ("B2.role", "N1"): (20, 0, 0, 0, 4, 80),
+        ("B2.role", "N2"): (35, 0, 0, 0, 4, 94),
+        ("B2.hosted", "N1"): (20, 0, 1_000, 100_000, 4, 80),
+        ("B2.hosted", "N2"): (35, 0, 35 * 50, 35 * 2_500, 4, 94),
         # Nobody of these people was at a place of the register.
         ("C4", "N1"): (40, 0, 0, 0, 4, 160),
         ("C4", "N2"): (35, 0, 0, 0, 4, 94),
@@ -270,7 +274,7 @@ def test_kindness_in_third_spaces(areas: dict[str, Area]) -> None:
 
 def test_keeps_how_it_came_about(ready: Release) -> None:
     assert ready.state == Release.State.READY
-    assert (ready.version, ready.method_version) == (1, "1")
+    assert (ready.version, ready.method_version) == (1, "2")
     assert len(ready.code_revision) == len(ready.lock_sha256) == len(ready.watermark) == 64
     kept = ready.parameters
     assert kept["gate"]["K_MIN"] == 10

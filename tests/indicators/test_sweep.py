@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connections.indicators import tasks
-from connections.indicators.models import ContributorMonth
+from connections.indicators.models import AnswerMonth, ContributorMonth
 from connections.indicators.sweep import SHARDS, find_miscounts, recount_months, sweep_shard
 from connections.interactions.models import DirtyMark, Interaction
 from connections.interactions.vocabulary import AtWork, Direction, Tie, YesNoUnsure
@@ -96,6 +96,7 @@ def test_every_column_counts_what_its_definition_says(person: Contributor, area:
         "beyond": 2,
         # beyond, or organised: through an organisation, or by somebody at work
         "beyond_answered": 5,
+        "in_role": 2,
         "at_place": 1,
         "ties": [2, 0, 0, 0, 0, 1],
         "seen_on": [dt.date(2026, 3, day) for day in (2, 3, 4, 5, 6, 7, 8, 9, 10)],
@@ -179,7 +180,11 @@ def test_forgetting_a_person_empties_their_months(person: Contributor, area: Are
 
 def test_a_difficulty_is_no_act(person: Contributor, area: Area) -> None:
     DifficultyFactory.create(contributor=person, area=area)
-    assert not DirtyMark.objects.exists()
+    assert DirtyMark.objects.get().is_answer
+    for shard in range(SHARDS):
+        sweep_shard(shard)
+    assert not ContributorMonth.objects.exists()
+    assert AnswerMonth.objects.get().was_hard
 
 
 def test_one_statement_marks_each_key_once(person: Contributor, area: Area) -> None:

@@ -4,7 +4,8 @@
 release; places for the whole country at once, for people walk across borders.
 """
 
-from connections.indicators.components.areas import AreaFacts, areas_of
+from connections.indicators.components.areas import AreaFacts, areas_of, chain
+from connections.indicators.components.befriending import compute_befriending
 from connections.indicators.components.people import SUM_PEOPLE, compute_people
 from connections.indicators.components.places import compute_places
 from connections.indicators.components.rows import watermark_of
@@ -13,6 +14,8 @@ __all__ = [
     "SUM_PEOPLE",
     "AreaFacts",
     "areas_of",
+    "chain",
+    "compute_befriending",
     "compute_people",
     "compute_places",
     "watermark_of",

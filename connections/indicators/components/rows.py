@@ -31,7 +31,8 @@ SELECT encode(sha256(convert_to(coalesce(string_agg(concat_ws(
            ',', indicator, area.code, n, x, total, squares, largest, amount,
            coalesce(exposure::text, '-'), coalesce(value::text, '-'), coalesce(lower::text, '-'),
            coalesce(upper::text, '-'), coalesce(places::text, '-'),
-           coalesce(completeness::text, '-')
+           coalesce(completeness::text, '-'), coalesce(asked::text, '-'),
+           coalesce(answered::text, '-')
        ), ';' ORDER BY indicator, area.code), ''), 'UTF8')), 'hex')
 FROM indicators_component JOIN places_area area ON area.id = area_id
 WHERE release_id = %s

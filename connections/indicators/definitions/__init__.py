@@ -11,12 +11,13 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from connections.indicators.definitions.answers import ANSWERS
+from connections.indicators.definitions.befriending import BEFRIENDING
 from connections.indicators.definitions.indicator import (
     NOT_SHOWN_NOTE,
     PEOPLE_LEVELS,
     PLACE_LEVELS,
     RANGE_NOTE,
-    Cadence,
     Compare,
     Direction,
     Group,
@@ -27,7 +28,9 @@ from connections.indicators.definitions.indicator import (
     show_number,
 )
 from connections.indicators.definitions.logs import LOGS
+from connections.indicators.definitions.measures import measure_indicator
 from connections.indicators.definitions.places import PLACES
+from connections.indicators.vocabulary import Cadence
 
 __all__ = [
     "INDICATORS",
@@ -44,6 +47,7 @@ __all__ = [
     "Interval",
     "Unit",
     "as_released",
+    "indicator_of",
     "indicators_of",
     "main_indicators",
     "say_tenths",
@@ -51,10 +55,10 @@ __all__ = [
     "variants_of",
 ]
 
-METHOD_VERSION = "1"
+METHOD_VERSION = "2"
 """Of all definitions and the gate together; a release keeps it."""
 
-_ALL = sorted((*LOGS, *PLACES), key=lambda one: one.code.partition(".")[0])
+_ALL = sorted((*LOGS, *ANSWERS, *PLACES, *BEFRIENDING), key=lambda one: one.code.partition(".")[0])
 
 INDICATORS: dict[str, Indicator] = {indicator.code: indicator for indicator in _ALL}
 """By code, in the order of pages: each main indicator followed by its variants."""
@@ -78,7 +82,7 @@ _PER_RESIDENT = (
     _(
         "People taking part, divided by residents of all ages (how many are 16 or more is not "
         "known everywhere), times 1,000. Someone takes part in a quarter when they first came at "
-        "least 14 days before its end and added moments on 2 or more days of it."
+        "least 14 days before its end and added moments or answers on 2 or more days of it."
     ),
     _("About {value} in every 1,000 residents of {area} took part."),
 )
@@ -87,7 +91,21 @@ _PER_RESIDENT = (
 def indicators_of(parameters: Mapping[str, Any]) -> dict[str, Indicator]:
     """Return the indicators of a release with these parameters, in its words and in the order of
     pages: the registry's and, where there are any, its communities' own."""
-    return {code: as_released(code, parameters) for code in INDICATORS}
+    own = [measure_indicator(measure) for measure in parameters.get("measures", [])]
+    return {
+        **{code: as_released(code, parameters) for code in INDICATORS},
+        **{one.code: one for one in own},
+    }
+
+
+def indicator_of(code: str, parameters: Mapping[str, Any]) -> Indicator:
+    """Return one indicator of a release with these parameters; KeyError where it has none."""
+    if code in INDICATORS:
+        return as_released(code, parameters)
+    found = [one for one in parameters.get("measures", []) if one["code"] == code]
+    if not found:
+        raise KeyError(code)
+    return measure_indicator(found[0])
 
 
 def main_indicators() -> Iterator[Indicator]:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from connections.indicators.disclosure import Kind, Rule
+from connections.indicators.vocabulary import Cadence
 from places.vocabulary import AreaLevel
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ PEOPLE_LEVELS = frozenset(
     )
 )
 """A home is known no finer than a neighbourhood (intermediate zone)."""
+UPPER_LEVELS = frozenset(level.value for level in (AreaLevel.COUNCIL, AreaLevel.COUNTRY))
+"""What could point to somebody is told of large areas alone."""
 PLACE_LEVELS = frozenset(AreaLevel.values)
 
 
@@ -47,6 +50,9 @@ class Unit(models.TextChoices):
     PER_1000_RESIDENTS = "per_1000_residents", _("people per 1,000 residents")
     PERCENT = "percent", _("%")
     INDEX = "index", _("index from 0 to 1")
+    ACTS = "acts", _("acts a day")
+    SCORE = "score", _("from 0 to 10")
+    DAYS = "days", _("days")
     HOURS_PER_1000 = (
         "hours_per_1000",
         _("place-hours a week per 1,000 residents"),
@@ -60,6 +66,7 @@ class Interval(models.TextChoices):
     BYAR = "byar", _("95 % interval by Byar's method (exact below 10 people)")
     WILSON = "wilson", _("95 % interval by Wilson's method")
     T = "t", _("95 % t interval over people")
+    GREENWOOD = "greenwood", _("95 % interval from Greenwood's variance, log-log")
     BOOTSTRAP = "bootstrap", _("95 % interval by drawing the people again 1,000 times")
     NONE = "none", _("no interval: this describes places, not a sample of people")
 
@@ -70,13 +77,6 @@ class Direction(models.TextChoices):
     UP = "up", _("more is better")
     DOWN = "down", _("less is better")
     NONE = "none", _("neither way is better by itself")
-
-
-class Cadence(models.TextChoices):
-    """How often a figure is published; fixed in advance."""
-
-    QUARTERLY = "quarterly", _("four times a year")
-    ANNUAL = "annual", _("once a year")
 
 
 class Compare(enum.Enum):
@@ -97,8 +97,11 @@ NOT_SHOWN_NOTE = _("Not shown. There are too few answers, or showing it could po
 class Indicator:
     """One published code. Variants (`A3.index`) stand beside the indicator that they vary.
 
-    `base` is the least number of people for display; `lowest` and `highest` the range of one
-    person's value; `reading` a sentence with {area}, {value}, {low}, {high}, {tenths}.
+    `coverage` says in words what the share beside a figure covers; `min_response` is the least
+    share of questions answered, below which nothing is told; `only_area` the one area of a
+    community's own question. `base` is the least number of people for display; `lowest` and
+    `highest` the range of one person's value; `reading` a sentence with {area}, {value}, {low},
+    {high}, {tenths}.
     """
 
     code: str
@@ -124,6 +127,8 @@ class Indicator:
     cadence: Cadence = Cadence.QUARTERLY
     version: str = "1"
     within: str | None = None
+    min_response: float = 0.0
+    only_area: int | None = None
 
     @property
     def group(self) -> Group:
@@ -146,7 +151,7 @@ class Indicator:
     @property
     def is_of_one_area(self) -> bool:
         """A community's own question: asked in one area and told for it alone."""
-        return self.group is Group.COMMUNITY
+        return self.only_area is not None
 
     @property
     def is_comparable(self) -> bool:
@@ -166,6 +171,8 @@ class Indicator:
             levels=self.levels,
             within=self.within,
             min_places=self.min_places,
+            min_response=self.min_response,
+            only_area=self.only_area,
         )
 
     def read(self, *, area: str, value: float, low: float | None, high: float | None) -> str:

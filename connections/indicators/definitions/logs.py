@@ -26,7 +26,7 @@ LOGS = (
         formula=_(
             "People taking part, divided by residents aged 16 or more, times 1,000. Someone "
             "takes part in a quarter when they first came at least 14 days before its end and "
-            "added moments on 2 or more days of it."
+            "added moments or answers on 2 or more days of it."
         ),
         unit=Unit.PER_1000_ADULTS,
         kind=Kind.RATE,
@@ -48,7 +48,7 @@ LOGS = (
         question=_("Do the same people both give and receive?"),
         formula=_(
             "People who logged at least one act given and at least one received, divided by all "
-            "people taking part."
+            "people taking part who logged any."
         ),
         unit=Unit.PERCENT,
         kind=Kind.PROPORTION,
@@ -148,6 +148,60 @@ LOGS = (
             "organisation and nobody's job behind them."
         ),
         within="A1",
+    ),
+    *(
+        Indicator(
+            code=code,
+            slug=slug,
+            name=name,
+            question=question,
+            formula=formula,
+            unit=Unit.PERCENT,
+            kind=Kind.MEAN,
+            interval=Interval.T,
+            base=30,
+            lowest=0,
+            highest=100,
+            direction=Direction.NONE,
+            caveat=_(
+                "Where organisations invite people to log, organised moments are over-counted. The "
+                "question is optional: look at how many answered."
+            ),
+            cannot_tell=_DIARY,
+            coverage=_ANSWERED,
+            reading=reading,
+            within="A1",
+        )
+        for code, slug, name, question, formula, reading in (
+            (
+                "B2.role",
+                "beyond-organisations-at-work",
+                _("Beyond organisations: somebody's job"),
+                _("How much of this is somebody's job?"),
+                _(
+                    "For each person, the share of their answered moments in which somebody was at "
+                    "work; then the mean over people."
+                ),
+                _(
+                    "For people in {area}, in {tenths} of the moments they told us about somebody "
+                    "was at work."
+                ),
+            ),
+            (
+                "B2.hosted",
+                "beyond-organisations-hosted",
+                _("Beyond organisations: through one"),
+                _("How much of this comes about through an organisation, without being a job?"),
+                _(
+                    "For each person, the share of their answered moments that came about through "
+                    "an organisation while nobody was at work; then the mean over people."
+                ),
+                _(
+                    "For people in {area}, {tenths} of the moments they told us about came about "
+                    "through an organisation."
+                ),
+            ),
+        )
     ),
     Indicator(
         code="B3",

@@ -2,7 +2,8 @@
 
 The Scottish definition of the slope and relative index of inequality (Scottish Government,
 monitoring of health inequalities, annex 1): neighbourhoods stand in groups of deprivation,
-the most deprived first; a is a group's part of the population and b the middle of its place in the line from 0 to 1.
+the most deprived first; a is a group's part of the population and b the middle of its place in
+the line from 0 to 1.
 m√a is regressed on √a and b√a without an intercept: the slope is the SII, and SII / population mean
 the RII. (Other definitions turn the sign or divide otherwise.)
 """

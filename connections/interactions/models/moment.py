@@ -56,6 +56,37 @@ def _mark_after(
     )
 
 
+def mark_answers_after(
+    operation: pgtrigger.Operation,
+    *,
+    month: str,
+    area: str,
+    old: str | None = None,
+    new: str | None = None,
+) -> pgtrigger.Trigger:
+    """Return the trigger that marks the months of answers that one statement touched; `month` and
+    `area` are the columns that hold them."""
+    rows = " UNION ".join(
+        f"SELECT contributor_id, {month} AS month_on, coalesce({area}, 0) AS area_id FROM {table}"  # noqa: S608
+        for table in (old, new)
+        if table
+    )
+    return pgtrigger.Trigger(
+        name=f"mark_answers_after_{operation}".lower(),
+        level=pgtrigger.Statement,
+        when=pgtrigger.After,
+        operation=operation,
+        referencing=pgtrigger.Referencing(old=old, new=new),  # type: ignore[no-untyped-call]
+        func=f"""
+            INSERT INTO interactions_dirtymark (shard, month_on, area_id, contributor_id, is_answer)
+            SELECT DISTINCT uuid_hash(contributor_id) & {SHARDS - 1},
+                   month_on, area_id, contributor_id, TRUE
+            FROM ({rows}) AS touched;
+            RETURN NULL;
+        """,  # noqa: S608 (constants only)
+    )
+
+
 class Moment(models.Model):
     """What an act and a difficulty have in common. The id is made on the device: a retry is the
     same row."""
@@ -167,6 +198,14 @@ class Difficulty(Moment):
             models.Index("contributor", "month_on", name="difficulty_person_month"),
             models.Index("area", "month_on", name="difficulty_area_month"),
         ]
+        # Whether kindness was hard is counted with the answers to the ordinary day.
+        triggers = [
+            mark_answers_after(pgtrigger.Insert, month="month_on", area="area_id", new="new_rows"),
+            mark_answers_after(
+                pgtrigger.Update, month="month_on", area="area_id", old="old_rows", new="new_rows"
+            ),
+            mark_answers_after(pgtrigger.Delete, month="month_on", area="area_id", old="old_rows"),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
@@ -209,12 +248,17 @@ class HomeArea(models.Model):
 
 class DirtyMark(models.Model):
     """That a person's month in an area must be counted again. Append-only, written by triggers;
-    a sweep deletes what it has counted. No unique key and no foreign key: nothing to wait for."""
+    a sweep deletes what it has counted. No unique key and no foreign key: nothing to wait for.
+
+    `is_answer` where it is the month's answers to the ordinary day (and difficulties) that changed;
+    the area is then only a note, 0 where none was told.
+    """
 
     shard = models.PositiveSmallIntegerField()
     month_on = models.DateField()
     area_id = models.BigIntegerField()
     contributor_id = models.UUIDField()
+    is_answer = models.BooleanField(db_default=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from connections.interactions.models.moment import mark_answers_after
 from connections.interactions.vocabulary import HardReason
 from kinder.accounts.models import Contributor, Organisation, User
 from places.models import Area
@@ -143,6 +144,13 @@ class PromptAnswer(models.Model):
                 & (models.Q(kind__isnull=True) | models.Q(kind__range=(1, 5))),
                 name="interactions_promptanswer_agree_1_to_5",
             ),
+        ]
+        triggers = [
+            mark_answers_after(pgtrigger.Insert, month="prompt_id", area="area_id", new="new_rows"),
+            mark_answers_after(
+                pgtrigger.Update, month="prompt_id", area="area_id", old="old_rows", new="new_rows"
+            ),
+            mark_answers_after(pgtrigger.Delete, month="prompt_id", area="area_id", old="old_rows"),
         ]
 
     def __str__(self) -> str:

@@ -1,136 +1,17 @@
-"""WHAT IT ADDS UP TO: contributor months, the frozen quarter, ungated components, releases.
-
-Only connections.indicators.publish reads Component; only Figure ever leaves this room.
-"""
+"""Releases, what they are made from, and what is told."""
 
 import uuid
 from typing import ClassVar, Self
 
 import pgtrigger
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from connections.indicators.models.people import Quarter
+from connections.indicators.vocabulary import Cadence
 from kinder.accounts.models import User
 from places.models import Area, Geography
-
-
-class ContributorMonth(models.Model):
-    """One row for each person, area and month, counted absolutely from live moments.
-
-    All counts are after the daily cap (the first 5 moments of a person's day). `ties` holds the
-    counts in the order of vocabulary.Tie; `seen_on` the days on which moments arrived, which
-    eligibility and home area ask for. No foreign key to the person: erasure deletes by key, and a
-    sweep that races it must not fail.
-    """
-
-    contributor_id = models.UUIDField()
-    area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
-    month_on = models.DateField()
-    logs = models.PositiveSmallIntegerField()
-    gave = models.PositiveSmallIntegerField()
-    received = models.PositiveSmallIntegerField()
-    noticed = models.PositiveSmallIntegerField()
-    different = models.PositiveSmallIntegerField()
-    different_answered = models.PositiveSmallIntegerField()
-    beyond = models.PositiveSmallIntegerField()
-    beyond_answered = models.PositiveSmallIntegerField()
-    at_place = models.PositiveSmallIntegerField()
-    ties = ArrayField(models.PositiveSmallIntegerField(), size=6)
-    seen_on = ArrayField(models.DateField())
-    last_on = models.DateField()
-
-    class Meta:
-        verbose_name = _("contributor's month")
-        verbose_name_plural = _("contributors' months")
-        constraints = [
-            models.UniqueConstraint(
-                "contributor_id",
-                "month_on",
-                "area",
-                name="indicators_contributormonth_key",
-            ),
-        ]
-        indexes = [
-            # The freeze reads three months.
-            models.Index("month_on", name="indicators_month"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.month_on} {self.area_id} {self.contributor_id}"
-
-
-class Quarter(models.Model):
-    """A calendar quarter, frozen once on day 31 after its end."""
-
-    starts_on = models.DateField(primary_key=True)
-    geography = models.ForeignKey(Geography, on_delete=models.PROTECT, related_name="+")
-    frozen_at = models.DateTimeField(null=True, blank=True)
-    watermark = models.CharField(_("SHA-256 of the frozen rows"), max_length=64, blank=True)
-
-    class Meta:
-        verbose_name = _("quarter")
-        verbose_name_plural = _("quarters")
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(starts_on__day=1, starts_on__month__in=[1, 4, 7, 10]),
-                name="indicators_quarter_starts",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(frozen_at__isnull=True, watermark="")
-                | models.Q(frozen_at__isnull=False) & ~models.Q(watermark=""),
-                name="indicators_quarter_frozen_with_watermark",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.starts_on.year} Q{(self.starts_on.month + 2) // 3}"
-
-
-class QuarterContributor(models.Model):
-    """A person's quarter, frozen: home area and eligibility fixed.
-
-    Counts are after the daily cap only; `components` applies the cap of a quarter. Erasure
-    deletes the row, and a release that is not published yet is computed again without it.
-    """
-
-    quarter = models.ForeignKey(
-        Quarter, on_delete=models.CASCADE, related_name="contributors", db_index=False
-    )
-    contributor_id = models.UUIDField()
-    # The finest area known, a neighbourhood or larger; the council where no more is known.
-    home = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
-    council = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+", db_index=False)
-    is_eligible = models.BooleanField()
-    logs = models.PositiveIntegerField()
-    gave = models.PositiveIntegerField()
-    received = models.PositiveIntegerField()
-    noticed = models.PositiveIntegerField()
-    different = models.PositiveIntegerField()
-    different_answered = models.PositiveIntegerField()
-    beyond = models.PositiveIntegerField()
-    beyond_answered = models.PositiveIntegerField()
-    at_place = models.PositiveIntegerField()
-    ties = ArrayField(models.PositiveIntegerField(), size=6)
-
-    class Meta:
-        verbose_name = _("contributor's quarter")
-        verbose_name_plural = _("contributors' quarters")
-        constraints = [
-            models.UniqueConstraint(
-                "quarter", "contributor_id", name="indicators_quartercontributor_key"
-            ),
-        ]
-        indexes = [
-            # A worker computes one council of one quarter.
-            models.Index("quarter", "council", name="indicators_quarter_council"),
-            # An erasure finds the person in every quarter.
-            models.Index("contributor_id", name="indicators_quarter_person"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.quarter_id} {self.contributor_id}"
 
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
@@ -155,6 +36,8 @@ class Release(models.Model):
     quarter = models.ForeignKey(Quarter, on_delete=models.PROTECT, related_name="releases")
     geography = models.ForeignKey(Geography, on_delete=models.PROTECT, related_name="+")
     version = models.PositiveSmallIntegerField(default=1)
+    # Which of the quarter's frozen rows it was made from.
+    revision = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=12, choices=State, default=State.COMPUTING)
     method_version = models.CharField(max_length=20)
     code_revision = models.CharField(max_length=64, blank=True)
@@ -267,7 +150,8 @@ class Component(models.Model):
     squares = Σs² over people; largest, amount = the busiest person's and everybody's moments after
     caps. Of the whole area are: value, lower, upper, where the figure is no function of sums;
     exposure = the public denominator; places = places within reach, completeness = the share of
-    them checked.
+    them checked. asked, answered = questions put to the people of exactly this area, and those
+    that they answered in time.
     """
 
     release = models.ForeignKey(
@@ -291,6 +175,8 @@ class Component(models.Model):
     upper = models.FloatField(null=True)
     places = models.PositiveIntegerField(null=True)
     completeness = models.FloatField(null=True)
+    asked = models.PositiveIntegerField(null=True)
+    answered = models.PositiveIntegerField(null=True)
 
     class Meta:
         verbose_name = _("component")
@@ -314,6 +200,7 @@ class Figure(models.Model):
         SUPPRESSED = "c", _("Not shown")
         PROVISIONAL = "provisional", _("Withheld until more places are checked")
         FEW_PLACES = "few", _("Fewer than 3 places")
+        FEW_ANSWERS = "response", _("Withheld: fewer than 1 in 5 of those asked answered")
 
     class Bound(models.TextChoices):
         LOW = "low", _("10 % or less")
@@ -338,6 +225,7 @@ class Figure(models.Model):
     shrunk = models.FloatField(_("steadied towards the larger area"), null=True)
     bound = models.CharField(max_length=8, choices=Bound, blank=True)
     coverage = models.FloatField(_("% of people who answered, or of places checked"), null=True)
+    of_year = models.PositiveSmallIntegerField(_("describes the year, not the quarter"), null=True)
 
     class Meta:
         verbose_name = _("figure")
@@ -364,7 +252,7 @@ class Figure(models.Model):
                 | models.Q(
                     status="bound", bound__in=["low", "high", "third_1", "third_2", "third_3"]
                 )
-                | models.Q(status__in=["c", "provisional", "few"], bound=""),
+                | models.Q(status__in=["c", "provisional", "few", "response"], bound=""),
                 name="indicators_figure_bound_or_value",
             ),
             # What is said of places is no secret; a suppressed figure about people says nothing.
@@ -413,6 +301,30 @@ class Figure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.release_id} {self.indicator} {self.area_id}"
+
+
+class CadencePlan(models.Model):
+    """How often an indicator is published in a council's branch, from the start of a year on; fixed
+    before that year begins. Without a plan the registry's cadence holds."""
+
+    indicator = models.CharField(max_length=24)
+    council = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
+    from_year = models.PositiveSmallIntegerField(_("from the year"))
+    cadence = models.CharField(max_length=12, choices=Cadence)
+    planned_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    planned_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("cadence")
+        verbose_name_plural = _("cadences")
+        constraints = [
+            models.UniqueConstraint(
+                "indicator", "council", "from_year", name="indicators_cadence_unique"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator} {self.council_id} {self.from_year}: {self.cadence}"
 
 
 class AbuseAlert(models.Model):
