@@ -13,13 +13,19 @@ import dj_database_url
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
-from environs import EnvError, FileAwareEnv
+from environs import EnvError, FileAwareEnv, ValidationError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TESTING = "pytest" in sys.modules
 
 # KINDER_SECRET_KEY_FILE=/run/secrets/… is read where KINDER_SECRET_KEY would be, and so for each.
 env = FileAwareEnv()
+
+
+def _is_nation(value: str) -> None:
+    """Refuse a nation whose telephone numbers are not known (kinder.pages.worry)."""
+    if value not in ("scotland", "england", "uk"):
+        raise ValidationError("KINDER_NATION is scotland, england or uk")
 
 
 def _bundled_library(package: str, pattern: str) -> str:
@@ -79,6 +85,7 @@ try:
     DEFAULT_FROM_EMAIL = env.str("KINDER_FROM_EMAIL", "Kinder <kinder@localhost>")
     # Where the site stands, for links in letters: a worker has no request to ask.
     SITE_URL = env.str("KINDER_SITE_URL", "http://localhost:8000").rstrip("/")
+    NATION = env.str("KINDER_NATION", "scotland", validate=_is_nation)
     IS_DEMO = env.bool("KINDER_DEMO", False)
 except EnvError as error:
     raise ImproperlyConfigured(
@@ -249,6 +256,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "places.tasks.look_after_gatherings",
         "schedule": 24 * 3600.0,
         "options": {"expires": 3600},
+    },
+    "ask-this-month": {
+        "task": "connections.interactions.tasks.ask_this_month",
+        "schedule": 300.0,
+        "options": {"expires": 240},
+    },
+    "publish-stories": {
+        "task": "connections.interactions.tasks.publish_stories",
+        "schedule": 3600.0,
+        "options": {"expires": 3000},
     },
     "sweep": {
         "task": "connections.indicators.tasks.sweep",

@@ -10,7 +10,11 @@ class InteractionsConfig(AppConfig):
     def ready(self) -> None:
         from connections.interactions.notes import rotate_notes
         from connections.interactions.privacy import register_room
+        from connections.interactions.voices.queues import register_queues
+        from connections.interactions.wordings import register_wordings
         from kinder.accounts.encryption import register_rotation
 
         register_room()
+        register_wordings()
+        register_queues()
         register_rotation("interactions.notes", rotate_notes)

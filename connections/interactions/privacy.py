@@ -31,7 +31,7 @@ from kinder.accounts.retention import let_go_of
 Rows = list[dict[str, Any]]
 
 # One row of these for each person: what the remaining one has, stands.
-ONE_EACH: tuple[type[Model], ...] = (HomeArea, PromptEnrolment, PromptMail, OrdinaryDayCard)
+ONE_EACH: tuple[type[Model], ...] = (HomeArea, PromptEnrolment, PromptMail)
 
 NOTES_FOR = dt.timedelta(days=365)
 """What the note box promises: private words go after 12 months."""
@@ -199,7 +199,14 @@ def erase(person: Person) -> int:
         moments = model.objects.filter(**own)
         remember_deleted(moments.values_list("pk", flat=True))
         gone += moments.delete()[0]
-    told_too: tuple[type[Model], ...] = (PromptAsked, PromptAnswer, MeasureAnswer, Story, Thank)
+    told_too: tuple[type[Model], ...] = (
+        PromptAsked,
+        PromptAnswer,
+        MeasureAnswer,
+        Story,
+        Thank,
+        OrdinaryDayCard,
+    )
     for told in (*ONE_EACH, *told_too):
         gone += told._default_manager.filter(**own).delete()[0]
     return gone
@@ -215,6 +222,8 @@ def merge(keep: Contributor, gone: Contributor) -> None:
     # Asked twice as two people, they count once: what the remaining one answered stands.
     asked = PromptAsked.objects.filter(contributor=keep).values("prompt")
     PromptAsked.objects.filter(contributor=gone).exclude(prompt__in=asked).update(contributor=keep)
+    days = OrdinaryDayCard.objects.filter(contributor=keep).values("day")
+    OrdinaryDayCard.objects.filter(contributor=gone).exclude(day__in=days).update(contributor=keep)
     answered = PromptAnswer.objects.filter(contributor=keep).values("prompt")
     PromptAnswer.objects.filter(contributor=gone).exclude(prompt__in=answered).update(
         contributor=keep

@@ -11,7 +11,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -29,7 +28,7 @@ from connections.interactions.actions import (
     make_undo_token,
     undo_moment,
 )
-from connections.interactions.diary import can_undo, find_moment, list_own, read_moments
+from connections.interactions.diary import can_undo, find_moment
 from connections.interactions.forms import (
     DIRECTION_ICONS,
     KIND_ICONS,
@@ -65,7 +64,6 @@ from kinder.words import has_words
 
 CARRIED = ("id", "where", "occurred_on", "direction", "kind", "reasons", "revision")
 LISTS = ("reasons",)
-PER_PAGE = 25
 NO_ID = uuid.UUID(int=0)
 """Stands in addresses where a script puts the moment's own id."""
 
@@ -372,21 +370,6 @@ def undo(request: HttpRequest, token: str) -> HttpResponse:
         pass  # taken back already: that is what was asked for
     messages.success(request, _("We took it back. It is gone."))
     return SeeOther(reverse("interactions:log"))
-
-
-@login_not_required
-@never_cache
-@require_safe
-def show_mine(request: HttpRequest) -> HttpResponse:
-    """List one's own moments, the newest first."""
-    contributor = _find_contributor(request)
-    ids = list_own(contributor) if contributor else []
-    page = Paginator(ids, PER_PAGE).get_page(request.GET.get("page"))
-    return render(
-        request,
-        "interactions/mine.html",
-        {"moments": read_moments(list(page)), "page": page},
-    )
 
 
 @login_not_required

@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import QuerySet
 
-from connections.indicators.definitions import NOT_SHOWN_NOTE, Indicator, as_released
-from connections.indicators.models import Figure, Release
+from connections.indicators.definitions import INDICATORS, Indicator
+from connections.indicators.models import Release
+from connections.reports.reading import read_cells
 from kinder.pages.search import PAGE_LEVELS
 from places.hours import Status, describe_status, status_at
 from places.models import Area, Place
@@ -16,7 +17,8 @@ from places.vocabulary import AreaLevel
 
 PLACES_SHOWN = 6
 # The figures that a page leads with; the rest stands in the report.
-LEADING = ("A1", "A3", "C1")
+LEADING = ("A2", "E2", "A3", "C1", "A1")
+FIGURES_SHOWN = 4
 # A quarter is published from this day after its end, at the earliest.
 DAYS_TO_RELEASE = 45
 
@@ -45,6 +47,8 @@ class Told:
     indicator: Indicator
     sentence: str
     is_shown: bool
+    whose: str = ""
+    """The larger area that the figure is about, where there is none for the area itself."""
 
 
 def find_area(code: str) -> Area | None:
@@ -93,31 +97,24 @@ def find_standing_release() -> Release | None:
     return Release.objects.using("reports").standing().select_related("quarter").first()
 
 
-def tell_figures(area: Area, release: Release) -> list[Told]:
-    """Return the leading figures of `area` in `release` as sentences."""
-    figures = Figure.objects.using("reports").filter(
-        release=release, area_id=area.pk, indicator__in=LEADING
-    )
-    by_code = {figure.indicator: figure for figure in figures}
-    return [
-        _tell(by_code[code], area, as_released(code, release.parameters))
-        for code in LEADING
-        if code in by_code
-    ]
-
-
-def _tell(figure: Figure, area: Area, indicator: Indicator) -> Told:
-    if figure.status != Figure.Status.SHOWN or figure.value is None:
-        words = (
-            NOT_SHOWN_NOTE
-            if figure.status == Figure.Status.SUPPRESSED
-            else figure.get_status_display()
-        )
-        return Told(indicator, str(words), is_shown=False)
-    sentence = indicator.read(
-        area=area.name, value=figure.value, low=figure.lower, high=figure.upper
-    )
-    return Told(indicator, sentence, is_shown=True)
+def tell_figures(area: Area, holders: list[Area], release: Release) -> list[Told]:
+    """Return the leading figures of `area` in `release` as sentences; where one is not shown for
+    it, that of the nearest area around it that has one, named as such. One query."""
+    around = [area, *reversed(holders)]
+    codes = [code for code in LEADING if code in INDICATORS]
+    cells = read_cells(release, around, codes)
+    told = []
+    for code in codes:
+        own = cells[area.pk, code]
+        if own.figure is None:
+            continue
+        shown = next((cell for one in around if (cell := cells[one.pk, code]).is_shown), None)
+        if shown is None:
+            told.append(Told(own.indicator, own.reading or own.why, is_shown=False))
+            continue
+        whose = "" if shown is own else shown.area.name
+        told.append(Told(shown.indicator, shown.reading, is_shown=True, whose=whose))
+    return told[:FIGURES_SHOWN]
 
 
 def next_release_on(today: date) -> date:

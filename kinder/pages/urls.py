@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from kinder.pages import moderation, offline, setup, views
+from kinder.pages import moderation, offline, printed, setup, views, worry
 
 app_name = "pages"
 urlpatterns = [
@@ -10,6 +10,18 @@ urlpatterns = [
     path("today/", views.show_today, name="today"),
     path("search/", views.search, name="search"),
     path("areas/<str:code>/", views.show_area, name="area"),
+    path("areas/<str:code>/where-to-sit.pdf", printed.sit_sheet, name="sit_sheet"),
+    path("areas/<str:code>/where-to-sit.png", printed.sit_card, name="sit_card"),
+    path("areas/<str:code>/thanks/", printed.show_window_cards, name="thanks"),
+    path("areas/<str:code>/thanks/<str:month>.pdf", printed.window_cards, name="window_cards"),
+    path("places/<slug:code>/thanks/<str:month>.pdf", printed.window_card, name="window_card"),
+    path(
+        "areas/<str:code>/ordinary-day/cards.pdf",
+        printed.ordinary_day_cards,
+        name="ordinary_day_cards",
+    ),
+    path("areas/<str:code>/ordinary-day/read-back.pdf", printed.read_back, name="read_back"),
+    path("worry/", worry.show_worry, name="worry"),
     path("moderation/", moderation.moderate, name="moderation"),
     path("moderation/undo/<uuid:batch>/", moderation.take_back, name="take_back"),
     path("set-up/", setup.show_setup, name="setup"),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from connections.indicators.definitions import RANGE_NOTE
 from kinder.accounts.rules import check_signed_in
+from kinder.pages.community import gather_community
 from kinder.pages.context import TEXT_COOKIE, THEME_COOKIE, Site
 from kinder.pages.forms import AppearanceForm, SearchForm
 from kinder.pages.neighbourhood import (
@@ -70,17 +71,19 @@ def show_area(request: HttpRequest, code: str) -> HttpResponse:
         return redirect("pages:area", area.code, permanent=True)
     now = timezone.localtime()
     release = find_standing_release()
+    holders = find_holders(area)
     return render(
         request,
         "pages/area.html",
         {
             "area": area,
-            "holders": find_holders(area),
+            "holders": holders,
+            "community": gather_community(area, request.user),
             "parts": find_parts(area),
             "register": read_register(area, now),
             "gatherings": soon_in(area, now),
             "release": release,
-            "told": tell_figures(area, release) if release else [],
+            "told": tell_figures(area, holders, release) if release else [],
             "next_release_on": next_release_on(now.date()),
             "range_note": RANGE_NOTE,
         },

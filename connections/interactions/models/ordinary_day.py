@@ -55,8 +55,9 @@ class OrdinaryDayCard(models.Model):
 
     day = models.ForeignKey(OrdinaryDay, on_delete=models.CASCADE, related_name="issued")
     number = models.PositiveSmallIntegerField()
-    contributor = models.OneToOneField(Contributor, on_delete=models.CASCADE, related_name="card")
-    answered_at = models.DateTimeField(null=True, blank=True)
+    contributor = models.ForeignKey(Contributor, on_delete=models.CASCADE, related_name="cards")
+    # When it was typed in by a worker, or taken to a phone.
+    used_at = models.DateTimeField(null=True, blank=True)
     entered_by = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -66,6 +67,7 @@ class OrdinaryDayCard(models.Model):
         verbose_name_plural = _("cards of ordinary days")
         constraints = [
             models.UniqueConstraint("day", "number", name="interactions_card_unique"),
+            models.UniqueConstraint("day", "contributor", name="interactions_card_one_each"),
         ]
 
     def __str__(self) -> str:
