@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("interactions", "0006_month_by_month")]
+    dependencies = [("interactions", "0007_mark_answers")]
 
     operations = [
         migrations.AlterField(
