@@ -20,8 +20,9 @@ from places.models import Gathering, Place, Welcome
 from places.repeats import DAYS
 from places.vocabulary import Answer, CostToStay, PlaceKind, WelcomeAttribute
 
+Term = type[PlaceKind] | type[WelcomeAttribute]
 KINDS, WELCOME = "place-kinds", "welcome"
-TAXONOMIES = {
+TAXONOMIES: dict[str, tuple[str, str, Term]] = {
     KINDS: ("Kinds of place", "What sort of third space it is.", PlaceKind),
     WELCOME: ("Welcome", "What makes a place welcoming, and for whom.", WelcomeAttribute),
 }

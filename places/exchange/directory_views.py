@@ -116,7 +116,7 @@ def _list_both(request: HttpRequest, of_place: Shape, of_gathering: Shape) -> Ht
     is_full = _flag(request, "full")
     places, gatherings = directory.find_places(asked), directory.find_gatherings(asked)
     known = places.count()
-    root = _root(request)
+    root = str(settings.SITE_URL)
 
     def rows(first: int, last: int) -> list[Row]:
         some: QuerySet[Place] = places[first : min(last, known)] if first < known else places[:0]
@@ -135,7 +135,7 @@ def _show_one(
     request: HttpRequest, id_: str, place: tuple[str, Shape], gathering: tuple[str, Shape]
 ) -> HttpResponse:
     read = read_id(id_)
-    root = _root(request)
+    root = str(settings.SITE_URL)
     one: Place | Gathering | None = None
     shape = place[1]
     if read is not None and read[0] == place[0]:
@@ -269,7 +269,3 @@ def _text(request: HttpRequest, name: str) -> str:
 
 def _flag(request: HttpRequest, name: str) -> bool:
     return request.GET.get(name, "").lower() in {"true", "1"}
-
-
-def _root(request: HttpRequest) -> str:
-    return settings.SITE_URL or request.build_absolute_uri("/").rstrip("/")

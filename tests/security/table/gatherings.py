@@ -35,6 +35,8 @@ ROWS = [
     Row("places:do-gathering", post=HOSTS, given="gathering", body={"deed": "confirm"}),
     Row("places:hold-place", post=ALL, given="gathering"),
     Row("places:give-back-place", post=ALL, given="gathering"),
+    Row("places:posters", get=WITH_FACTOR),
+    Row("places:print-posters", get=WITH_FACTOR),
     Row("calendars:feed", get=ALL),
     Row("calendars:gathering", get=ALL, given="gathering"),
 ]
