@@ -211,7 +211,7 @@ def _kind(term: str, taxonomy: str) -> str:
     if not term:
         return ""
     kinds = {row["id"]: row["code"] for row in directory.terms()}
-    return kinds.get(term.lower(), "-")
+    return str(kinds.get(term.lower(), "-"))
 
 
 def _moment(text: str) -> Any:
