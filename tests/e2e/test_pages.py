@@ -76,6 +76,11 @@ PAGES = [
     Shown("gathering-suggest", lambda _town: "/whats-on/suggest/"),
     Shown("open-data", lambda _town: "/ogc/?f=html"),
     Shown("open-data-places", lambda _town: "/ogc/collections/places/items?f=html"),
+    Shown("data-protection", lambda _town: "/privacy/data/"),
+    Shown("my-data", lambda _town: "/my/data/"),
+    Shown("erased", lambda _town: "/my/data/erased/"),
+    Shown("invitation-over", lambda _town: f"/invitations/{'A' * 43}/"),
+    Shown("new-password", lambda _town: "/accounts/password/reset/"),
     Shown("not-found", lambda _town: "/nothing-here/"),
 ]
 BY_NAME = {shown.name: shown for shown in PAGES}
