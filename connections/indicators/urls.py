@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.urls import path, register_converter
 
-from connections.indicators import quarters, views
+from connections.indicators import gap_views, quarters, views
 
 
 class QuarterConverter:
@@ -23,6 +23,8 @@ register_converter(QuarterConverter, "quarter")
 
 app_name = "indicators"
 urlpatterns = [
+    path("gaps/", gap_views.show_gaps, name="gaps"),
+    path("gaps/values/", gap_views.show_gap_values, name="gap-values"),
     path("method/", views.method, name="method"),
     path("releases/", views.releases, name="releases"),
     path("releases/alerts/<uuid:alert>/close/", views.close, name="close_alert"),

@@ -34,6 +34,7 @@ FREE_TIMES = tuple(
 class Register:
     """The places that everybody sees, as arrays in the order of their ids."""
 
+    id: IntArray
     xy: FloatArray
     kind: IntArray
     hours: FloatArray
@@ -151,11 +152,13 @@ def read_register(srid: int, checked_on: dt.date) -> Register:
             "confirmed_at",
             "opening_hours",
             "is_step_free",
+            "pk",
         )
     )
     kinds = {kind: i for i, kind in enumerate(sorted({row[2] for row in rows}))}
     is_free_to_enter = np.array([not row[5] for row in rows], np.bool_)
     return Register(
+        id=np.array([row[9] for row in rows], np.int64),
         xy=np.array([row[:2] for row in rows], np.float64).reshape(-1, 2),
         kind=np.array([kinds[row[2]] for row in rows], np.int64),
         hours=np.array([row[3] or 0.0 for row in rows], np.float64),

@@ -1,20 +1,27 @@
 """What a worker finds on their desk this morning, from every room that has something to say."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from django.db.models import F, Q, QuerySet
+from django.utils import timezone
 
 from connections.befriending.models import Concern
 from connections.befriending.vocabulary import ConcernState
+from connections.indicators.gaps import count_open_by_hour, find_without_evening
 from connections.indicators.models import Release
 from kinder.accounts.acting import acting
 from kinder.accounts.models import Membership, Role, Task, User
-from places.models import Place
+from places.actions import current_geography
+from places.gatherings import Occasion, occasions_in
+from places.models import Area, Gathering, Place
 from places.rules import can_keep_places
 from places.vocabulary import PlaceState
 
 TASKS_SHOWN = 20
 PLACES_SHOWN = 6
+EVENINGS_SHOWN = 3
+ON_SHOWN = 8
 WORKING = frozenset(set(Role.values) - {Role.MEMBER.value, Role.FUNDER.value})
 
 
@@ -30,6 +37,10 @@ class Today:
     releases_ready: list[Release] = field(default_factory=list)
     latest_release: Release | None = None
     has_role: bool = False
+    open_by_hour: list[tuple[int, int]] = field(default_factory=list)
+    without_evening: list[Area] = field(default_factory=list)
+    on_today: list[Occasion] = field(default_factory=list)
+    gatherings_to_confirm: int = 0
 
 
 def gather_today(user: User) -> Today:
@@ -46,12 +57,27 @@ def gather_today(user: User) -> Today:
                 F("confirmed_at").asc(nulls_first=True), "id"
             )[:PLACES_SHOWN]
         )
+        _gather_town(today)
     today.latest_release = Release.objects.standing().select_related("quarter").first()
     if user.is_administrator:
         today.releases_ready = list(
             Release.objects.filter(state=Release.State.READY).select_related("quarter")
         )
     return today
+
+
+def _gather_town(today: Today) -> None:
+    """What is open and on today, and where nothing will be open this evening."""
+    now = timezone.localtime()
+    today.open_by_hour = count_open_by_hour(now)
+    geography = current_geography()
+    if geography is not None:
+        today.without_evening = find_without_evening(geography, now)[:EVENINGS_SHOWN]
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    today.on_today = occasions_in(midnight, midnight + timedelta(days=1))[:ON_SHOWN]
+    today.gatherings_to_confirm = Gathering.objects.filter(
+        state=Gathering.State.SHOWN, asked_at__isnull=False
+    ).count()
 
 
 def count_open_concerns(user: User) -> int:

@@ -5,7 +5,7 @@ import datetime as dt
 from connections.indicators.models import AbuseAlert, Quarter, Release
 from places.models import Geography
 from tests.factories import GeographyFactory, NeighbourhoodFactory
-from tests.security.rows import ADMINISTRATOR, ALL, Given, Row, Side, thing
+from tests.security.rows import ADMINISTRATOR, ALL, WORKING, Given, Row, Side, thing
 
 QUARTER_ON = dt.date(2025, 1, 1)
 
@@ -39,6 +39,8 @@ def _alert(side: Side) -> Given:
 
 # fmt: off
 ROWS = [
+    Row("indicators:gaps", get=WORKING),
+    Row("indicators:gap-values", get=WORKING),
     Row("indicators:method", get=ALL),
     Row("indicators:releases", get=ADMINISTRATOR),
     Row("indicators:close_alert", post=ADMINISTRATOR, given="alert"),
