@@ -29,6 +29,7 @@ SOURCES = (
     "templates/pages/**/*.html",
     "templates/places/**/*.html",
     "kinder/accounts/forms.py",
+    "kinder/accounts/recovery.py",
     "kinder/pages/*.py",
     "kinder/settings.py",
     "connections/interactions/**/*.py",

@@ -276,3 +276,22 @@ class AnswersForm(forms.Form):
 def make_id() -> uuid.UUID:
     """Return the id of a new form: sent twice, it is still one moment."""
     return uuid.uuid4()
+
+
+class CodeForm(forms.Form):
+    """A recovery code, typed as somebody has it on paper."""
+
+    code = forms.CharField(
+        label=_("Your code"),
+        help_text=_("20 letters and numbers. Small letters and gaps do not matter."),
+        max_length=60,
+        error_messages={"required": _("Type your code.")},
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "dir": "ltr",
+            }
+        ),
+    )

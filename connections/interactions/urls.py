@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from connections.interactions import change_views, views
+from connections.interactions import change_views, code_views, views
 from connections.interactions.asking import views as asking
 from connections.interactions.asking import worker_views as asking_work
 from connections.interactions.mine import views as mine
@@ -44,4 +44,6 @@ urlpatterns = [
     path("heard/<int:pk>/change/", voices.change_heard, name="change_heard"),
     path("heard/responses/<int:pk>/change/", voices.change_response, name="change_response"),
     path("stories/<int:pk>/", voices.reword, name="reword"),
+    path("my/code/", code_views.show_code, name="code"),
+    path("my/code/enter/", code_views.type_code, name="enter_code"),
 ]

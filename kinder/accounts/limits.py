@@ -30,6 +30,8 @@ class Limit:
 # Judgements. A queue that waited offline for weeks goes up at once; a hall full of people shares
 # one network, and so do all customers of some mobile companies.
 LOGS_OF_DEVICE = Limit("logs-device", most=200, seconds=600)
+CODES_OF_DEVICE = Limit("codes-device", most=10, seconds=3_600)
+CODES_OF_NETWORK = Limit("codes-network", most=60, seconds=3_600)
 LOGS_OF_NETWORK = Limit("logs-network", most=6_000, seconds=600)
 FORMS_OF_DEVICE = Limit("forms-device", most=120, seconds=600)
 FORMS_OF_ACCOUNT = Limit("forms-account", most=600, seconds=600)
@@ -139,6 +141,11 @@ def charge_form(request: HttpRequest, *, account: object = None, key: str | None
     elif key is not None:
         charges.append((FORMS_OF_DEVICE, _name(key)))
     spend(*charges)
+
+
+def charge_recovery(*, key: str, network: str) -> None:
+    """Count a try to enter a recovery code, for a device and for its network."""
+    spend((CODES_OF_DEVICE, _name(key)), (CODES_OF_NETWORK, _name(network)))
 
 
 def charge_offer(request: HttpRequest, key: str) -> None:

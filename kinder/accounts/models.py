@@ -176,6 +176,10 @@ class Contributor(models.Model):
     def __str__(self) -> str:
         return str(self.id)
 
+    @property
+    def has_recovery_code(self) -> bool:
+        return self.recovery_hmac is not None
+
 
 class Device(models.Model):
     """A browser that a contributor uses, known by a cookie of which only the HMAC is kept."""

