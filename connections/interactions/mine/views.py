@@ -155,5 +155,7 @@ def forget_phone(request: HttpRequest) -> HttpResponse:
     messages.success(request, _("This phone is forgotten. Nothing leads from it to you any more."))
     response = SeeOther("interactions:mine")
     forget_cookie(response)
+    # What waits there to be sent, where it was last, and the pages for when there is no network.
+    response.headers["Clear-Site-Data"] = '"storage"'
     response.delete_cookie(NOTICE_COOKIE, samesite="Lax")
     return response
