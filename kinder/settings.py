@@ -242,6 +242,16 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
 }
 CELERY_BEAT_SCHEDULE = {
+    "continue-imports": {
+        "task": "places.exchange.tasks.continue_imports",
+        "schedule": 3.0,
+        "options": {"expires": 10},
+    },
+    "mark-stale-places": {
+        "task": "places.tasks.mark_stale",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
     "match": {
         "task": "connections.befriending.tasks.continue_matching",
         "schedule": 2.0,

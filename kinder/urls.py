@@ -22,6 +22,8 @@ urlpatterns += i18n_patterns(
     path("accounts/", include("allauth.urls")),
     path("", include("kinder.accounts.urls")),
     path("", include("connections.interactions.urls")),
+    # Before the codes of places, of which none is a word.
+    path("places/imports/", include("places.exchange.import_urls")),
     path("", include("places.urls")),
     path("", include("connections.indicators.urls")),
     path("", include("connections.reports.urls")),

@@ -69,11 +69,12 @@ Deed = PlaceVersion.Deed
 @dataclass(frozen=True)
 class Told:
     """What is told of one welcome: the answer, for whom and when it holds, and the day on which
-    somebody looked. None is today."""
+    somebody looked. None is today or, with `is_checked` false, a day that nobody knows."""
 
     value: str
     for_whom: str = ""
     checked_on: dt.date | None = None
+    is_checked: bool = True
 
 
 WelcomeFacts: TypeAlias = Mapping[str, str | Told]
@@ -103,10 +104,10 @@ def add_place(
     """
     check_can_keep_places(by)
     place = Place(state=PlaceState.VERIFIED, confirmed_at=timezone.now())
-    _set_fields(place, {"name": name, "kind": kind, "point": point, **facts})
+    set_fields(place, {"name": name, "kind": kind, "point": point, **facts})
     place.save(force_insert=True)
-    _set_welcome(place, welcome or {})
-    _set_alt_names(place, alt_names)
+    set_welcome(place, welcome or {})
+    set_alt_names(place, alt_names)
     write_version(place, Deed.ADD, by=by)
     record("add_place", place, by=by, organisation=place.organisation, kind=place.kind)
     bump_layer(PLACES_LAYER)
@@ -122,7 +123,7 @@ def suggest_place(
     Who it was is not kept. Raises ValidationError naming the field.
     """
     place = Place(state=PlaceState.SUGGESTED, source="resident")
-    _set_fields(place, {"name": name, "kind": kind, "point": point, **facts})
+    set_fields(place, {"name": name, "kind": kind, "point": point, **facts})
     place.save(force_insert=True)
     write_version(place, Deed.SUGGEST, by=None)
     record("suggest_place", place, by=by, kind=place.kind)
@@ -261,12 +262,12 @@ def rewrite(
     about: str = "",
 ) -> PlaceVersion:
     """Write `changes` to a locked place, raise its revision and keep the version."""
-    _set_fields(place, changes)
+    set_fields(place, changes)
     place.revision += 1
     place.save()
-    _set_welcome(place, welcome or {})
+    set_welcome(place, welcome or {})
     if alt_names is not None:
-        _set_alt_names(place, alt_names)
+        set_alt_names(place, alt_names)
     return write_version(place, deed, by=by, about=about)
 
 
@@ -310,7 +311,8 @@ def set_state(
     return place
 
 
-def _set_fields(place: Place, changes: Mapping[str, Any]) -> None:
+def set_fields(place: Place, changes: Mapping[str, Any]) -> None:
+    """Check and set fields of a place, without saving it; raises ValidationError."""
     if unknown := set(changes) - CHANGEABLE:
         raise ValueError(f"No such field to change: {', '.join(sorted(unknown))}.")
     for field, value in changes.items():
@@ -343,20 +345,23 @@ def _set_hours(place: Place, errors: dict[str, Any]) -> None:
         place.weekly_hours = weekly_open_hours(tidied)
 
 
-def _set_welcome(place: Place, welcome: WelcomeFacts) -> None:
+def set_welcome(place: Place, welcome: WelcomeFacts) -> None:
+    """Write welcomes of a saved place."""
     for attribute, told in welcome.items():
         said = told if isinstance(told, Told) else Told(told)
+        today = timezone.localdate() if said.is_checked else None
         facts: dict[str, Any] = {"value": Answer(said.value)}
         if isinstance(told, Told):
             facts["for_whom"] = said.for_whom
         Welcome.objects.update_or_create(
             place=place,
             attribute=WelcomeAttribute(attribute),
-            defaults=facts | {"checked_on": said.checked_on or timezone.localdate()},
+            defaults=facts | {"checked_on": said.checked_on or today},
         )
 
 
-def _set_alt_names(place: Place, alt_names: AltNames) -> None:
+def set_alt_names(place: Place, alt_names: AltNames) -> None:
+    """Make `alt_names` all other names of a saved place."""
     wanted = dict.fromkeys((language, name) for language, name in alt_names)
     if len(wanted) > MOST_ALT_NAMES:
         raise ValidationError({"name": _("A place has twelve other names at most.")})

@@ -1,5 +1,7 @@
 """Imports, remembered: what came in, when, and which rows were turned away."""
 
+import uuid
+from pathlib import PurePath
 from typing import ClassVar
 
 from django.db import models
@@ -7,6 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kinder.accounts.models import User
+from places.models import Place
+
+
+def name_import(_job: "PlaceImport", name: str) -> str:
+    """A name by chance, with the ending that says how to read it."""
+    suffixes = "".join(PurePath(name).suffixes[-2:])[-12:]
+    return f"imports/{uuid.uuid4().hex}{suffixes.lower()}"
 
 
 class ImportBatch(models.Model):
@@ -38,6 +47,111 @@ class ImportBatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.what} {self.source}"
+
+
+class PlaceImport(models.Model):
+    """Places on their way into the register that somebody looks over first: what they come from,
+    how far they have come, and who looks after it.
+
+    Work is done in steps of one transaction each, so that it can stop anywhere; `worker` and
+    `beat_at` say who is at it, and a worker that was killed is followed by another.
+    """
+
+    class Format(models.TextChoices):
+        OSM = "osm", _("OpenStreetMap extract: GeoJSON or .osm.pbf")
+        OVERPASS = "overpass", _("OpenStreetMap by Overpass: JSON")
+        CSV = "csv", _("Table: CSV")
+        HSDS = "hsds", _("Open Referral UK (HSDS 3): JSON, or the address of a feed")
+        LAYER = "layer", _("Map layer: GeoPackage, Shapefile (zip) or any GeoJSON")
+
+    class State(models.TextChoices):
+        FETCHING = "fetching", _("Being fetched")
+        MAPPING = "mapping", _("Waits for its columns")
+        READING = "reading", _("Being read")
+        LOOKING = "looking", _("Waits to be looked at")
+        APPLYING = "applying", _("Being written")
+        DONE = "done", _("In the register")
+        UNDOING = "undoing", _("Being taken back")
+        UNDONE = "undone", _("Taken back")
+        CANCELLED = "cancelled", _("Given up")
+        FAILED = "failed", _("Failed")
+
+    format = models.CharField(_("format"), max_length=12, choices=Format)
+    name = models.CharField(_("what it is called"), max_length=80)
+    # What its places are known by: the same in the next import of the same list.
+    source = models.SlugField(_("short name of the source"), max_length=40)
+    file = models.FileField(upload_to=name_import, blank=True, max_length=200)
+    address = models.URLField(_("address"), max_length=500, blank=True)
+    options = models.JSONField(default=dict, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State)
+    problem = models.CharField(_("what went wrong"), max_length=400, blank=True)
+    done = models.PositiveIntegerField(_("rows done"), default=0)
+    total = models.PositiveIntegerField(_("rows in all"), default=0)
+    by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    worker = models.UUIDField(null=True, blank=True, editable=False)
+    beat_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("import of places")
+        verbose_name_plural = _("imports of places")
+        ordering: ClassVar = ["-id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ImportRow(models.Model):
+    """One row of an import: what it says, which place it may be, what was decided, what came of
+    it."""
+
+    class Decision(models.TextChoices):
+        UNDECIDED = "", _("Not decided")
+        ADD = "add", _("Add as a new place")
+        FILL = "fill", _("Same place: fill in what is missing")
+        REPLACE = "replace", _("Same place: the file is right")
+        SKIP = "skip", _("Leave out")
+
+    class Outcome(models.TextChoices):
+        NONE = "", _("Nothing yet")
+        ADDED = "added", _("Added")
+        CHANGED = "changed", _("Changed")
+        SAME = "same", _("Was so already")
+        SKIPPED = "skipped", _("Left out")
+        FAILED = "failed", _("Could not be written")
+        UNDONE = "undone", _("Taken back")
+        KEPT = "kept", _("Stays: somebody edited it since")
+
+    job = models.ForeignKey(PlaceImport, on_delete=models.CASCADE, related_name="rows")
+    number = models.PositiveIntegerField(_("row"))
+    reference = models.CharField(_("id in the source"), max_length=80, blank=True)
+    facts = models.JSONField(default=dict)
+    problem = models.CharField(_("what is wrong"), max_length=240, blank=True)
+    notes = models.JSONField(default=list)
+    place = models.ForeignKey(
+        Place, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    likelihood = models.FloatField(_("how likely the same place"), null=True, blank=True)
+    decision = models.CharField(
+        _("decision"), max_length=8, choices=Decision, blank=True, default=Decision.UNDECIDED
+    )
+    outcome = models.CharField(
+        _("what came of it"), max_length=8, choices=Outcome, blank=True, default=Outcome.NONE
+    )
+    before_revision = models.PositiveIntegerField(null=True, blank=True)
+    after_revision = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("row of an import of places")
+        verbose_name_plural = _("rows of imports of places")
+        ordering: ClassVar = ["job", "number"]
+        constraints = [
+            models.UniqueConstraint("job", "number", name="exchange_row_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job_id}:{self.number}"
 
 
 class ImportIssue(models.Model):

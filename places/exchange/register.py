@@ -87,7 +87,7 @@ class _Staged:
                 continue
             seen.add(found.reference)
             place = describe(found.tags, self._today)
-            shaped = _shape_place(found.shape)
+            shaped = shape_place(found.shape)
             for note in place.notes:
                 run.mend(found.row, found.reference, note)
             if shaped.is_mended:
@@ -138,7 +138,7 @@ def _start_of(on: date | None) -> datetime | None:
     return None if on is None else datetime.combine(on, time.min, tzinfo=UTC)
 
 
-def _shape_place(shape: BaseGeometry) -> _Shaped:
+def shape_place(shape: BaseGeometry) -> _Shaped:
     """Return where a place is drawn, and its outline where it has one."""
     if shape.geom_type == "Point":
         return _Shaped(_write_shape(shape), None, is_mended=False)

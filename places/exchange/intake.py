@@ -1,0 +1,611 @@
+"""The road of an import that somebody looks over: fetched, read, matched, decided, written, and
+taken back where it was a mistake.
+
+Work goes in steps of one transaction each. Whoever works claims the import for as long as their
+heart beats; after kill -9 the next worker goes on with the first step that is missing, and all is
+the same as if nothing had happened. The wizard's pages, the command and Beat use this alone.
+"""
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile, File
+from django.db import connection, transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from kinder.accounts.audit import record
+from kinder.accounts.fetching import JSON_TYPES, TEXT_TYPES, FetchError, fetch
+from kinder.accounts.models import User
+from kinder.accounts.rules import Refused
+from places.actions import PLACES_LAYER, bump_layer
+from places.actions.importing import bring_in, merge_into, take_back
+from places.exchange.batches import ImportRefusedError
+from places.exchange.drafts import (
+    Draft,
+    check_facts,
+    guess_columns,
+    read_headings,
+    read_hsds,
+    read_layer,
+    read_osm,
+    read_overpass,
+    read_table,
+)
+from places.exchange.matching import REACH, Pair, Verdict, judge, score
+from places.exchange.models import ImportRow, PlaceImport
+from places.models import Place, Postcode
+from places.rules import check_can_keep_places
+
+Format = PlaceImport.Format
+State = PlaceImport.State
+Decision = ImportRow.Decision
+Outcome = ImportRow.Outcome
+WORKING = (State.FETCHING, State.READING, State.APPLYING, State.UNDOING)
+READ_AT_ONCE = 400
+WRITTEN_AT_ONCE = 50
+# A worker that has not been heard of for so long is taken for dead.
+DEAD_AFTER = dt.timedelta(seconds=90)
+MOST_PAGES = 500
+
+
+class NotNowError(Refused):
+    """The import has moved on: this deed is not for its present state."""
+
+    def __init__(self) -> None:
+        super().__init__(_("That is not possible as things stand. Please look again."))
+
+
+# ------------------------------------------------------------------ deeds
+
+
+@transaction.atomic
+def begin_import(
+    *,
+    by: User | None,
+    file_format: str,
+    name: str,
+    file: "File[Any] | None" = None,
+    address: str = "",
+    options: Mapping[str, Any] | None = None,
+) -> PlaceImport:
+    """Take a file, or the address of one; reading begins by itself, once columns are known."""
+    job = PlaceImport(
+        format=Format(file_format),
+        name=name,
+        source=slugify(name)[:40] or "import",
+        address=address,
+        options=dict(options or {}),
+        by=by,
+        state=State.FETCHING if address else State.READING,
+    )
+    if job.format in (Format.OSM, Format.OVERPASS):
+        # Known by OSM's ids, whichever extract they come from.
+        job.source = "osm"
+    if file is not None:
+        job.file.save(Path(file.name or "file").name, file, save=False)
+        job.state = _first_state(job)
+    job.save()
+    if by is not None:
+        record("begin_import", job, by=by, format=job.format)
+    return job
+
+
+def _first_state(job: PlaceImport) -> str:
+    if job.format in (Format.CSV, Format.LAYER) and "columns" not in job.options:
+        return State.MAPPING
+    return State.READING
+
+
+def choose_columns(
+    *, by: User | None, job: PlaceImport, columns: Mapping[str, str], kind: str, encoding: str = ""
+) -> PlaceImport:
+    """Say which column is which, and which kind a row is that says none; reading begins."""
+    with _changing(by, job, State.MAPPING) as locked:
+        locked.options = {**locked.options, "columns": dict(columns), "kind": kind,
+                          "encoding": encoding}  # fmt: skip
+        locked.state = State.READING
+        locked.save(update_fields=["options", "state"])
+    return locked
+
+
+def mend_row(*, by: User | None, row: ImportRow, facts: Mapping[str, Any]) -> ImportRow:
+    """Mend what a row says; it is checked and matched again. ValidationError says what is wrong."""
+    job = PlaceImport.objects.get(pk=row.job_id)
+    with _changing(by, job, State.LOOKING):
+        locked = ImportRow.objects.select_for_update().get(pk=row.pk)
+        merged = {**locked.facts, **facts}
+        if merged.get("lon") is None and merged.get("postcode"):
+            known = Postcode.objects.filter(code=merged["postcode"]).first()
+            if known is not None:
+                merged |= {"lon": known.point.x, "lat": known.point.y}
+        if problem := check_facts(merged):
+            raise ValidationError(problem)
+        locked.facts, locked.problem = merged, ""
+        locked.save(update_fields=["facts", "problem"])
+        _match(job, [locked])
+        locked.save(update_fields=["place", "likelihood", "decision"])
+    return locked
+
+
+def decide_rows(*, by: User | None, job: PlaceImport, numbers: list[int], decision: str) -> int:
+    """Decide about rows; return how many. A row without a match can only be added or left out."""
+    with _changing(by, job, State.LOOKING):
+        rows = ImportRow.objects.filter(job=job, number__in=numbers, problem="", outcome="")
+        if decision in (Decision.FILL, Decision.REPLACE):
+            rows = rows.filter(place__isnull=False)
+        return rows.update(decision=Decision(decision))
+
+
+def apply_import(*, by: User | None, job: PlaceImport) -> PlaceImport:
+    """Write what was decided; rows that nobody decided about, or that are wrong, are left out."""
+    with _changing(by, job, State.LOOKING) as locked:
+        locked.state, locked.done = State.APPLYING, 0
+        locked.total = _to_apply(locked).count()
+        locked.save(update_fields=["state", "done", "total"])
+        if by is not None:
+            record("apply_import", locked, by=by, rows=locked.total)
+    return locked
+
+
+def cancel_import(*, by: User | None, job: PlaceImport) -> PlaceImport:
+    """Stop: before anything was written the import is given up; while it is being written, what is
+    there stays and the rest waits to be looked at."""
+    states = (State.FETCHING, State.MAPPING, State.READING, State.LOOKING, State.APPLYING)
+    with _changing(by, job, *states) as locked:
+        is_begun = locked.rows.exclude(outcome="").exists()
+        locked.state = State.LOOKING if is_begun else State.CANCELLED
+        if not is_begun:
+            locked.finished_at = timezone.now()
+            locked.rows.all().delete()
+            _drop_file(locked)
+        locked.worker = None
+        locked.save()
+    return locked
+
+
+def undo_import(*, by: User | None, job: PlaceImport) -> PlaceImport:
+    """Take back all that an import wrote, but for places that somebody edited since."""
+    with _changing(by, job, State.DONE, State.LOOKING) as locked:
+        locked.state, locked.done = State.UNDOING, 0
+        locked.total = _to_undo(locked).count()
+        locked.save(update_fields=["state", "done", "total"])
+        if by is not None:
+            record("undo_import", locked, by=by, rows=locked.total)
+    return locked
+
+
+class _changing:  # noqa: N801 - used as a function
+    """Lock an import for a deed of a keeper; NotNowError where its state is another."""
+
+    def __init__(self, by: User | None, job: PlaceImport, *states: str) -> None:
+        if by is not None:
+            check_can_keep_places(by)
+        self._job, self._states = job, states
+        self._block = transaction.atomic()
+
+    def __enter__(self) -> PlaceImport:
+        self._block.__enter__()
+        try:
+            locked = PlaceImport.objects.select_for_update().get(pk=self._job.pk)
+            if locked.state not in self._states:
+                raise NotNowError
+        except BaseException as error:
+            self._block.__exit__(type(error), error, error.__traceback__)
+            raise
+        return locked
+
+    def __exit__(self, *error: Any) -> None:
+        self._block.__exit__(*error)
+
+
+# ------------------------------------------------------------------ work
+
+
+def continue_all() -> int:
+    """Go on with every import that has work and no living worker; return how many were taken."""
+    taken = 0
+    for key in PlaceImport.objects.filter(state__in=WORKING).order_by("id").values_list("id"):
+        taken += advance(key[0])
+    return taken
+
+
+def advance(key: int, *, on_step: Callable[[PlaceImport], None] | None = None) -> bool:
+    """Work on an import until it waits for somebody; False where another worker is at it."""
+    worker = uuid.uuid4()
+    now = timezone.now()
+    free = Q(worker__isnull=True) | Q(beat_at__isnull=True) | Q(beat_at__lt=now - DEAD_AFTER)
+    claimed = PlaceImport.objects.filter(free, pk=key, state__in=WORKING).update(
+        worker=worker, beat_at=now
+    )
+    if not claimed:
+        return False
+    job = PlaceImport.objects.get(pk=key)
+    try:
+        for _step in _steps(job, worker):
+            if on_step is not None:
+                on_step(job)
+    except _GoneError:
+        return True
+    except (ImportRefusedError, FetchError) as error:
+        _fail(job, worker, str(getattr(error, "reason", error)))
+    PlaceImport.objects.filter(pk=key, worker=worker).update(worker=None, beat_at=None)
+    return True
+
+
+class _GoneError(Exception):
+    """Somebody stopped the import, or another worker has it now."""
+
+
+def _steps(job: PlaceImport, worker: uuid.UUID) -> Iterator[None]:
+    while job.state in WORKING:
+        if job.state == State.FETCHING:
+            yield from _fetch(job, worker)
+        elif job.state == State.READING:
+            yield from _read(job, worker)
+        elif job.state == State.APPLYING:
+            yield from _write(job, worker)
+        else:
+            yield from _undo(job, worker)
+        job.refresh_from_db()
+
+
+def _hold(job: PlaceImport, worker: uuid.UUID, **changes: Any) -> None:
+    """Within a step's transaction: make sure that the import is still ours, as it was."""
+    held = PlaceImport.objects.filter(pk=job.pk, worker=worker, state=job.state).update(
+        beat_at=timezone.now(), **changes
+    )
+    if not held:
+        raise _GoneError
+
+
+def _fail(job: PlaceImport, worker: uuid.UUID, problem: str) -> None:
+    PlaceImport.objects.filter(pk=job.pk, worker=worker).update(
+        state=State.FAILED, problem=problem[:400], finished_at=timezone.now()
+    )
+
+
+def _fetch(job: PlaceImport, worker: uuid.UUID) -> Iterator[None]:
+    if job.format == Format.HSDS:
+        told = {"services": list(_fetch_services(job.address, lambda: _hold(job, worker)))}
+        content = json.dumps(told).encode()
+    else:
+        content = fetch(job.address, types=JSON_TYPES | TEXT_TYPES | {"application/octet-stream"}
+                        if job.format != Format.LAYER else ()).content  # fmt: skip
+    ending = {"csv": ".csv", "layer": ".gpkg", "osm": ".geojson"}.get(job.format, ".json")
+    with transaction.atomic():
+        job.file.save(f"fetched{ending}", ContentFile(content), save=False)
+        state = _first_state(job)
+        _hold(job, worker, file=job.file.name, state=state)
+    job.state = state
+    yield
+
+
+def _fetch_services(address: str, beat: Callable[[], None]) -> Iterator[dict[str, Any]]:
+    """Yield the services of an Open Referral feed with their locations, page by page."""
+    base = address.split("?", maxsplit=1)[0].rstrip("/").removesuffix("/services")
+    for number in range(1, MOST_PAGES + 1):
+        page = _fetch_json(f"{base}/services?page={number}&per_page=50")
+        listed = page.get("contents", []) if isinstance(page, dict) else page
+        if not isinstance(listed, list):
+            raise ImportRefusedError("This address is no Open Referral feed.")
+        for service in listed:
+            is_whole = bool(service.get("service_at_locations"))
+            yield service if is_whole else _fetch_json(f"{base}/services/{service.get('id')}")
+            beat()
+        if not listed or not isinstance(page, dict) or page.get("last_page", True):
+            return
+        beat()
+
+
+def _fetch_json(address: str) -> Any:
+    try:
+        return json.loads(fetch(address, types=JSON_TYPES).content)
+    except ValueError as error:
+        raise ImportRefusedError("What stands at this address is no JSON.") from error
+
+
+def _drafts(job: PlaceImport) -> Iterator[Draft]:
+    path = Path(job.file.path)
+    if job.format == Format.OSM:
+        return read_osm(path)
+    if job.format == Format.OVERPASS:
+        return read_overpass(path)
+    if job.format == Format.CSV:
+        return read_table(path, job.options)
+    if job.format == Format.LAYER:
+        return read_layer(path, job.options)
+    return read_hsds(path, job.options)
+
+
+def headings_of(job: PlaceImport) -> tuple[list[str], list[dict[str, str]], dict[str, str]]:
+    """Return a table's columns, its first rows, and which column is most likely which."""
+    headings, sample = read_headings(Path(job.file.path), job.format)
+    return headings, sample, guess_columns(headings)
+
+
+def _read(job: PlaceImport, worker: uuid.UUID) -> Iterator[None]:
+    # A file is read in the same order each time, so what is there already tells where to go on.
+    last = job.rows.order_by("-number").values_list("number", flat=True).first() or 0
+    drafts = (draft for draft in _drafts(job) if draft.number > last)
+    count = job.rows.count()
+    while chunk := list(islice(drafts, READ_AT_ONCE)):
+        rows = [
+            ImportRow(
+                job=job,
+                number=draft.number,
+                reference=draft.reference[:80],
+                facts=_without_nul(draft.facts),
+                problem=draft.problem[:240],
+                notes=[note[:240] for note in draft.notes],
+            )
+            for draft in chunk
+        ]
+        _match(job, [row for row in rows if not row.problem])
+        count += len(rows)
+        with transaction.atomic():
+            _hold(job, worker, done=count, total=count)
+            ImportRow.objects.bulk_create(rows)
+        job.done = job.total = count
+        yield
+    with transaction.atomic():
+        if not count:
+            raise ImportRefusedError("There is not one row in it.")
+        _hold(job, worker, state=State.LOOKING)
+    _drop_file(job)
+    yield
+
+
+def _without_nul(facts: dict[str, Any]) -> dict[str, Any]:
+    """PostgreSQL's JSON takes no NUL."""
+    return {
+        name: value.replace("\x00", "") if isinstance(value, str) else value
+        for name, value in facts.items()
+    }
+
+
+def _drop_file(job: PlaceImport) -> None:
+    """What was read stands in the rows: the file, which may say more, is not kept."""
+    if job.file:
+        job.file.delete(save=False)
+        PlaceImport.objects.filter(pk=job.pk).update(file="")
+
+
+# ------------------------------------------------------------------ matching
+
+_KNOWN = """
+SELECT given.turn, place.id, place.is_theirs
+FROM unnest(%(refs)s::text[]) WITH ORDINALITY AS given (ref, turn)
+JOIN LATERAL (
+    -- What nobody here has touched since it came from the same source is the source's to change.
+    SELECT id, revision = 1 AS is_theirs FROM places_place
+    WHERE source = %(source)s AND source_ref = given.ref
+    UNION ALL
+    SELECT place_id, false FROM places_placereference
+    WHERE source = %(source)s AND source_ref = given.ref
+    LIMIT 1
+) place ON true
+WHERE given.ref <> ''
+"""
+_NEAR = """
+SELECT given.turn, place.id, place.name, place.kind,
+    ST_Distance(place.point::geography, ST_SetSRID(ST_MakePoint(lon, lat), 4326)::geography),
+    ARRAY(SELECT name FROM places_placealtname other WHERE other.place_id = place.id)
+FROM unnest(%(lons)s::float[], %(lats)s::float[]) WITH ORDINALITY AS given (lon, lat, turn)
+JOIN places_place place ON place.point && ST_Expand(
+    ST_SetSRID(ST_MakePoint(lon, lat), 4326),
+    %(reach)s / (111320.0 * greatest(0.05, cos(radians(lat)))), %(reach)s / 110570.0
+)
+"""
+
+
+def _match(job: PlaceImport, rows: list[ImportRow]) -> None:
+    """Say of each row which place it may be, and what follows where that is sure."""
+    if not rows:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN, {"refs": [row.reference for row in rows], "source": job.source})
+        known = {turn: (key, is_theirs) for turn, key, is_theirs in cursor.fetchall()}
+        cursor.execute(
+            _NEAR,
+            {
+                "lons": [row.facts["lon"] for row in rows],
+                "lats": [row.facts["lat"] for row in rows],
+                "reach": REACH,
+            },
+        )
+        near: dict[int, list[tuple[Any, ...]]] = {}
+        for turn, *candidate in cursor.fetchall():
+            near.setdefault(turn, []).append(tuple(candidate))
+    for turn, row in enumerate(rows, start=1):
+        if turn in known:
+            row.place_id, is_theirs = known[turn]
+            row.likelihood, row.decision = 1.0, Decision.REPLACE if is_theirs else Decision.FILL
+            continue
+        best = max(
+            ((_likelihood(row, candidate), candidate[0]) for candidate in near.get(turn, ())),
+            default=(0.0, None),
+        )
+        verdict = judge(best[0])
+        row.likelihood = round(best[0], 4)
+        row.place_id = None if verdict is Verdict.OTHER else best[1]
+        row.decision = {
+            Verdict.SAME: Decision.FILL,
+            Verdict.DOUBT: Decision.UNDECIDED,
+            Verdict.OTHER: Decision.ADD,
+        }[verdict]
+
+
+def _likelihood(row: ImportRow, candidate: tuple[Any, ...]) -> float:
+    _key, name, kind, metres, others = candidate
+    if metres > REACH:
+        return 0.0
+    is_same_kind = kind == row.facts["kind"]
+    return max(
+        score(Pair((row.facts["name"], known), is_same_kind, metres)) for known in (name, *others)
+    )
+
+
+# ------------------------------------------------------------------ writing
+
+
+def _to_apply(job: PlaceImport) -> Any:
+    return job.rows.filter(problem="", outcome="").exclude(decision="")
+
+
+def _to_undo(job: PlaceImport) -> Any:
+    return job.rows.filter(outcome__in=(Outcome.ADDED, Outcome.CHANGED))
+
+
+def _write(job: PlaceImport, worker: uuid.UUID) -> Iterator[None]:
+    while True:
+        with transaction.atomic():
+            rows = list(_to_apply(job).select_related("place").order_by("number")[:WRITTEN_AT_ONCE])
+            if not rows:
+                _hold(job, worker, state=State.DONE, finished_at=timezone.now())
+                break
+            _hold(job, worker, done=job.done + len(rows))
+            for row in rows:
+                _write_row(job, row)
+            ImportRow.objects.bulk_update(
+                rows, ["place", "outcome", "problem", "before_revision", "after_revision"]
+            )
+            if any(row.outcome in (Outcome.ADDED, Outcome.CHANGED) for row in rows):
+                bump_layer(PLACES_LAYER)
+        job.done += len(rows)
+        yield
+    yield
+
+
+def _write_row(job: PlaceImport, row: ImportRow) -> None:
+    about = f"import {job.pk}"
+    try:
+        if row.decision == Decision.SKIP:
+            row.outcome = Outcome.SKIPPED
+        elif row.decision == Decision.ADD:
+            place = bring_in(
+                by=job.by,
+                facts=row.facts,
+                source=job.source,
+                reference=row.reference,
+                about=about,
+            )
+            row.place, row.after_revision, row.outcome = place, place.revision, Outcome.ADDED
+        elif row.place is None:
+            row.outcome, row.problem = Outcome.FAILED, "the place is gone"
+        else:
+            merged = merge_into(
+                by=job.by,
+                place=row.place,
+                facts=row.facts,
+                source=job.source,
+                reference=row.reference,
+                about=about,
+                is_right=row.decision == Decision.REPLACE,
+            )
+            row.before_revision, row.after_revision = merged.before, merged.after
+            is_new = merged.before != merged.after
+            row.outcome = Outcome.CHANGED if is_new else Outcome.SAME
+    except ValidationError as error:
+        row.outcome, row.problem = Outcome.FAILED, " ".join(error.messages)[:240]
+
+
+def _undo(job: PlaceImport, worker: uuid.UUID) -> Iterator[None]:
+    while True:
+        with transaction.atomic():
+            # The latest first: a place that two rows met goes back through both.
+            rows = list(_to_undo(job).select_related("place").order_by("-number")[:WRITTEN_AT_ONCE])
+            if not rows:
+                _hold(job, worker, state=State.UNDONE, finished_at=timezone.now())
+                break
+            _hold(job, worker, done=job.done + len(rows))
+            for row in rows:
+                _undo_row(job, row)
+            bump_layer(PLACES_LAYER)
+        job.done += len(rows)
+        yield
+    yield
+
+
+def _undo_row(job: PlaceImport, row: ImportRow) -> None:
+    is_back = row.place is None or take_back(
+        by=job.by,
+        place=row.place,
+        before=None if row.outcome == Outcome.ADDED else row.before_revision,
+        after=row.after_revision or 0,
+        source=job.source,
+        reference=row.reference,
+        about=f"import {job.pk}",
+    )
+    ImportRow.objects.filter(pk=row.pk).update(outcome=Outcome.UNDONE if is_back else Outcome.KEPT)
+
+
+# ------------------------------------------------------------------ in numbers
+
+
+def count_rows(job: PlaceImport) -> dict[str, int]:
+    """Return how many rows there are of each sort, for the page and the command."""
+    counts: dict[str, int] = job.rows.aggregate(
+        total=Count("id"),
+        wrong=Count("id", filter=~Q(problem="")),
+        undecided=Count("id", filter=Q(problem="", decision="")),
+        to_add=Count("id", filter=Q(problem="", decision=Decision.ADD)),
+        to_merge=Count("id", filter=Q(decision__in=(Decision.FILL, Decision.REPLACE))),
+        to_skip=Count("id", filter=Q(decision=Decision.SKIP)),
+        noted=Count("id", filter=Q(problem="") & ~Q(notes=[])),
+        added=Count("id", filter=Q(outcome=Outcome.ADDED)),
+        changed=Count("id", filter=Q(outcome=Outcome.CHANGED)),
+        same=Count("id", filter=Q(outcome=Outcome.SAME)),
+        failed=Count("id", filter=Q(outcome=Outcome.FAILED)),
+        undone=Count("id", filter=Q(outcome=Outcome.UNDONE)),
+        kept=Count("id", filter=Q(outcome=Outcome.KEPT)),
+    )
+    return counts
+
+
+def extent_of_rows(job: PlaceImport) -> list[float] | None:
+    """Return west, south, east, north of the rows that have a position."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min((facts->>'lon')::float), min((facts->>'lat')::float),"
+            " max((facts->>'lon')::float), max((facts->>'lat')::float)"
+            " FROM exchange_importrow WHERE job_id = %s AND problem = ''",
+            [job.pk],
+        )
+        found = list(cursor.fetchone())
+    return None if found[0] is None else found
+
+
+def describe_points(job: PlaceImport, *, most: int = 2_000) -> dict[str, Any]:
+    """Return the rows as GeoJSON for the map of the preview."""
+    rows = job.rows.filter(problem="").order_by("number")[:most]
+    return {
+        "type": "FeatureCollection",
+        "links": [],
+        "features": [
+            {
+                "type": "Feature",
+                "id": row.number,
+                "geometry": {"type": "Point", "coordinates": [row.facts["lon"], row.facts["lat"]]},
+                "properties": {
+                    "name": row.facts.get("name", ""),
+                    "kind": row.facts.get("kind", ""),
+                    "code": str(row.number),
+                },
+            }
+            for row in rows
+        ],
+    }
+
+
+def place_names(rows: list[ImportRow]) -> dict[int, Place]:
+    """Return the places that rows may be, by their key."""
+    return Place.objects.in_bulk({row.place_id for row in rows if row.place_id})
