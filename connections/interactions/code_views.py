@@ -59,9 +59,9 @@ def type_code(request: HttpRequest) -> HttpResponse:
             if form.is_valid():
                 enter_code(key=key, code=form.cleaned_data["code"])
                 messages.success(request, _("Welcome back. Your moments are here."))
-                response = SeeOther(reverse("interactions:mine"))
-                set_cookie(response, request, key)
-                return response
+                back = SeeOther(reverse("interactions:mine"))
+                set_cookie(back, request, key)
+                return back
         except Refused as refused:
             form.add_error("code", str(refused))
         except TooManyError as error:
