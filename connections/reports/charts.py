@@ -63,7 +63,7 @@ def _words(x: float, y: float, text: str, *, anchor: str = "middle", class_: str
         x=x,
         y=y,
         text_anchor=anchor,
-        font_size=13,
+        font_size=14,
         font_family=FONT,
         fill=INK_2,
         class_=class_ or "chart-words",
@@ -99,7 +99,7 @@ def draw_trend(points: Sequence[Point], name: str) -> str:
     """
     if sum(point.value is not None for point in points) < 2:
         return ""
-    width, height, left, right, top, bottom = 640.0, 220.0, 52.0, 16.0, 12.0, 30.0
+    width, height, left, right, top, bottom = 520.0, 200.0, 52.0, 16.0, 12.0, 30.0
     ticks = make_ticks(*_reach(points))
     inner = (width - left - right) / len(points)
     drawn = [_open(width, height, name)]
@@ -115,7 +115,7 @@ def draw_trend(points: Sequence[Point], name: str) -> str:
             )
         )
         drawn.append(_words(left - 8, y + 4.5, show_number(tick), anchor="end"))
-    every = ceil(len(points) / 8)
+    every = ceil(len(points) / 6)
     before: tuple[float, float] | None = None
     dots: list[str] = []
     for index, point in enumerate(points):
@@ -185,7 +185,7 @@ def draw_ranges(points: Sequence[Point], name: str) -> str:
     """
     if all(point.value is None for point in points):
         return ""
-    row, left, right, top, bottom, width = 30.0, 210.0, 20.0, 8.0, 28.0, 640.0
+    row, left, right, top, bottom, width = 30.0, 190.0, 20.0, 8.0, 28.0, 520.0
     height = top + row * len(points) + bottom
     ticks = make_ticks(*_reach(points))
     drawn = [_open(width, height, name)]
@@ -212,7 +212,7 @@ def draw_ranges(points: Sequence[Point], name: str) -> str:
     return "".join([*drawn, "</svg>"])
 
 
-def _fit(label: str, most: int = 28) -> str:
+def _fit(label: str, most: int = 25) -> str:
     return label if len(label) <= most else f"{label[: most - 1]}…"
 
 

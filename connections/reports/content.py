@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from connections.indicators.definitions import Group, Indicator
 from connections.indicators.models import Release
 from connections.indicators.quarters import name_quarter
-from connections.reports import charts, reading, wording
+from connections.reports import beside, charts, reading, wording
 from connections.reports.charts import Outlines, Point
 from connections.reports.choropleth import classify, ramp_legend
 from connections.reports.outlines import read_outlines
@@ -92,6 +92,10 @@ class Domain:
     figures: list[FigureBlock]
 
 
+PER_TABLE = 4
+"""Figures side by side in a table of quarters: more would not fit a page."""
+
+
 @dataclass(frozen=True)
 class AreaContent:
     """What is told of one area."""
@@ -101,6 +105,8 @@ class AreaContent:
     voices: Voices
     outlines: Outlines | None
     earlier: list[Release]
+    inequalities: list[beside.InequalityRow]
+    clusters: list[str]
 
     @cached_property
     def past(self) -> list[tuple[Release, dict[tuple[int, str], Cell]]]:
@@ -118,6 +124,72 @@ class AreaContent:
     @property
     def area(self) -> Area:
         return self.report.area
+
+    @property
+    def quarter_tables(self) -> list[Table]:
+        """The twins of all trend charts together, for paper: quarters down, figures across."""
+        drawn = [block for block in self.figures if block.trend]
+        tables = []
+        for start in range(0, len(drawn), PER_TABLE):
+            some = drawn[start : start + PER_TABLE]
+            told: dict[str, dict[str, str]] = {}
+            for block in some:
+                for row in block.trend.table.rows if block.trend else ():
+                    text = row[1] if row[2] == "–" else f"{row[1]} ({row[2]})"
+                    told.setdefault(row[0], {})[block.indicator.code] = text
+            tables.append(
+                Table(
+                    caption=_("%(area)s, quarter by quarter") % {"area": self.area.name},
+                    head=[_("Quarter"), *[_with_unit(block.indicator) for block in some]],
+                    rows=[
+                        [quarter, *[cells.get(b.indicator.code, "–") for b in some]]
+                        for quarter, cells in sorted(told.items(), reverse=True)
+                    ],
+                )
+            )
+        return tables
+
+    @property
+    def inequality_table(self) -> Table | None:
+        """Figures by the deprivation of neighbourhoods: the most deprived first."""
+        if not self.inequalities:
+            return None
+        most = max(row.lens.groups for row in self.inequalities)
+        return Table(
+            caption=_("By deprivation, from the most deprived %(part)s to the least")
+            % {"part": _("tenth") if most == 10 else _("fifth")},
+            head=[
+                _("Figure"),
+                *[str(step + 1) for step in range(max(len(r.groups) for r in self.inequalities))],
+            ],
+            rows=[
+                [
+                    _with_unit(row.indicator),
+                    *row.groups,
+                    *["–"] * (max(len(r.groups) for r in self.inequalities) - len(row.groups)),
+                ]
+                for row in self.inequalities
+            ],
+        )
+
+    @property
+    def analyst_table(self) -> Table | None:
+        """The lens of inequality in numbers: slope and relative index."""
+        if not self.inequalities:
+            return None
+        return Table(
+            caption=_("Slope and relative index of inequality (SII, RII), Scottish definition"),
+            head=[_("Figure"), "SII", "RII", _("Fits a line")],
+            rows=[
+                [
+                    _with_unit(row.indicator),
+                    row.gap,
+                    row.ratio,
+                    _("yes") if row.lens.found.is_straight else _("no"),
+                ]
+                for row in self.inequalities
+            ],
+        )
 
     @property
     def figures(self) -> Iterator[FigureBlock]:
@@ -152,6 +224,32 @@ class Content:
 
     def has(self, section: str) -> bool:
         return self.question.has(Section(section))
+
+    @property
+    def portfolio(self) -> Table | None:
+        """Many areas on one sheet, A–Z and never ranked; None for a report on one area."""
+        if len(self.areas) < 2:
+            return None
+        indicators = {
+            line.indicator.code: line.indicator
+            for area in self.areas
+            for line in area.report.lines
+            if line.indicator.is_comparable and not line.indicator.is_variant
+        }
+        rows = []
+        for area in self.areas:
+            cells = {line.indicator.code: line.cell for line in area.report.lines}
+            rows.append(
+                [
+                    area.area.name,
+                    *[cells[code].value if code in cells else "–" for code in indicators],
+                ]
+            )
+        return Table(
+            caption=_("The areas in the order of the alphabet. They are not ranked."),
+            head=[_("Area"), *[_with_unit(indicator) for indicator in indicators.values()]],
+            rows=rows,
+        )
 
 
 def list_history(release: Release, releases: Sequence[Release]) -> list[Release]:
@@ -197,15 +295,32 @@ def read_area(
     outlines = (
         read_outlines([part.area for part in report.parts]) if question.has(Section.MAPS) else None
     )
-    blocks = [
-        FigureBlock(
-            line=line,
-            trend=make_trend(line.cell, with_current) if question.has(Section.TRENDS) else None,
-            ranges=make_ranges(line, question),
-            map=make_map(report, line.indicator, outlines) if outlines else None,
+    surveys = beside.read_benchmarks([report.area, *report.holders])
+    alike = (
+        beside.read_alike(release, report.area)
+        if Comparator.SIMILAR in question.comparators
+        else {}
+    )
+    blocks = []
+    for line in report.lines:
+        code = line.indicator.code
+        quarters = list_quarters(line.cell, with_current)
+        change = beside.find_change(line.cell, quarters)
+        is_moving = question.has(Section.TRENDS)
+        blocks.append(
+            FigureBlock(
+                line=line,
+                trend=make_trend(line.cell, quarters, change.breaks) if is_moving else None,
+                ranges=make_ranges(line, question),
+                map=make_map(report, line.indicator, outlines) if outlines else None,
+                changes=beside.word_changes(line.cell, change) if is_moving else [],
+                benchmarks=[
+                    *surveys.get(code, []),
+                    *(alike.get(code, []) if line.indicator.is_comparable else []),
+                ],
+            )
         )
-        for line in report.lines
-    ]
+    blocks = [block for block in blocks if _is_chosen(block, question)]
     wants_voices = question.has(Section.STORIES) or question.has(Section.DONE)
     return AreaContent(
         report=report,
@@ -219,7 +334,18 @@ def read_area(
         voices=read_voices(release, report.area) if wants_voices else Voices([], [], []),
         outlines=outlines,
         earlier=list(history[:-1]),
+        inequalities=beside.read_inequalities(report) if question.has(Section.INEQUALITY) else [],
+        clusters=beside.word_clusters(report) if question.has(Section.ANALYSTS) else [],
     )
+
+
+def _is_chosen(block: FigureBlock, question: Question) -> bool:
+    """Whether the block's family is among the parts that the reader wants."""
+    section = {
+        Group.COMMUNITY: Section.MEASURES,
+        Group.BEFRIENDING: Section.BEFRIENDING,
+    }.get(block.indicator.group, Section.FIGURES)
+    return question.has(section)
 
 
 # The community's own questions come first (product.md, principle 8).
@@ -239,27 +365,26 @@ def make_point(label: str, cell: Cell | None, *, is_break: bool = False) -> Poin
     )
 
 
-def make_trend(
+def list_quarters(
     cell: Cell, history: Sequence[tuple[Release, dict[tuple[int, str], Cell]]]
-) -> Chart | None:
-    """Return how a figure moved, or nothing where fewer than two quarters are shown."""
+) -> list[tuple[Release, Cell]]:
+    """Return the quarters that hold a figure, the oldest first."""
     key = (cell.area.pk, cell.indicator.code)
-    quarters = [
+    return [
         (release, cells[key])
         for release, cells in history
         if key in cells and cells[key].figure is not None
     ]
-    points, before = [], ""
-    for release, found in quarters:
-        method = f"{release.method_version} {found.indicator.version}"
-        points.append(
-            make_point(
-                name_quarter(release.quarter_id),
-                found,
-                is_break=bool(before) and method != before,
-            )
-        )
-        before = method
+
+
+def make_trend(
+    cell: Cell, quarters: Sequence[tuple[Release, Cell]], breaks: Sequence[str]
+) -> Chart | None:
+    """Return how a figure moved, or nothing where fewer than two quarters are shown."""
+    points = [
+        make_point(name, found, is_break=name in breaks)
+        for name, found in ((name_quarter(one.quarter_id), found) for one, found in quarters)
+    ]
     name = _("%(figure)s in %(area)s, quarter by quarter") % {
         "figure": cell.indicator.name,
         "area": cell.area.name,

@@ -11,7 +11,7 @@ from datetime import date
 from django.contrib.gis.db.models import Extent
 from django.utils.translation import gettext as _
 
-from connections.indicators.definitions import INDICATORS, Indicator, as_released
+from connections.indicators.definitions import Indicator, indicators_of
 from connections.indicators.models import Figure, Release
 from connections.indicators.quarters import name_quarter, next_quarter, publishes_on
 from connections.reports import wording
@@ -163,7 +163,9 @@ class Report:
 
 
 def _is_for_parts(indicator: Indicator) -> bool:
-    return indicator.is_comparable and not indicator.is_variant
+    return (
+        indicator.is_comparable and not indicator.is_variant and not indicator.is_of_one_area
+    )
 
 
 def list_releases() -> list[Release]:
@@ -194,13 +196,14 @@ def read_cells(
 ) -> dict[tuple[int, str], Cell]:
     """Return the cells of `areas`, keyed by area id and indicator code: one query."""
     by_id = {area.pk: area for area in areas}
-    wanted = list(INDICATORS) if codes is None else list(codes)
+    known = indicators_of(release.parameters)
+    wanted = list(known) if codes is None else [code for code in codes if code in known]
     figures = Figure.objects.using(READER).filter(
         release_id=release.pk, area__in=list(by_id), indicator__in=wanted
     )
     found = {(figure.area_id, figure.indicator): figure for figure in figures}
     return {
-        (pk, code): Cell(area, as_released(code, release.parameters), found.get((pk, code)))
+        (pk, code): Cell(area, known[code], found.get((pk, code)))
         for pk, area in by_id.items()
         for code in wanted
     }
@@ -214,15 +217,14 @@ def read_cells_of(
     Only figures that a release holds are there: no cell is absent.
     """
     by_id = {area.pk: area for area in areas}
-    named = {
-        release.pk: {code: as_released(code, release.parameters) for code in INDICATORS}
-        for release in releases
-    }
+    named = {release.pk: indicators_of(release.parameters) for release in releases}
     cells: dict[int, dict[tuple[int, str], Cell]] = {release.pk: {} for release in releases}
     figures = Figure.objects.using(READER).filter(
-        release_id__in=list(named), area__in=list(by_id), indicator__in=list(INDICATORS)
+        release_id__in=list(named), area__in=list(by_id)
     )
     for figure in figures.order_by("area__name", "area__code", "indicator"):
+        if figure.indicator not in named[figure.release_id]:
+            continue
         cells[figure.release_id][figure.area_id, figure.indicator] = Cell(
             by_id[figure.area_id], named[figure.release_id][figure.indicator], figure
         )
@@ -242,25 +244,26 @@ def read_report(release: Release, code: str) -> Report:
     ]
     parts = _parts_of(area)
     cells = read_cells(release, [area, *holders, *parts])
-    held = [code for code in INDICATORS if cells[area.pk, code].figure is not None]
+    known = indicators_of(release.parameters)
+    held = [code for code in known if cells[area.pk, code].figure is not None]
     return Report(
         area=area,
         holders=holders,
         release=release,
         lines=[
             Line(
-                as_released(code, release.parameters),
+                known[code],
                 cells[area.pk, code],
                 # Who logs differs from area to area: such figures stand beside no other area's.
                 [cells[holder.pk, code] for holder in holders]
-                if INDICATORS[code].is_comparable
+                if known[code].is_comparable and not known[code].is_of_one_area
                 else [],
             )
             for code in held
         ],
         parts_level=parts[0].get_level_display() if parts else "",
         parts=[
-            Part(part, [cells[part.pk, code] for code in held if _is_for_parts(INDICATORS[code])])
+            Part(part, [cells[part.pk, code] for code in held if _is_for_parts(known[code])])
             for part in parts
         ],
     )

@@ -28,12 +28,14 @@ KEPT_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class InequalityLens:
-    """Inequality over neighbourhoods: `groups` is 10 or 5, `areas` shown of `areas_in_all`."""
+    """Inequality over neighbourhoods: `groups` is 10 or 5, `areas` shown of `areas_in_all`; `means`
+    of the groups, the most deprived first."""
 
     groups: int
     areas: int
     areas_in_all: int
     found: Inequality
+    means: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ def read_inequality(
             grouped.error,
             seed=seed_of(release, "inequality", code, area_id),
         )
-        return InequalityLens(groups, int((~np.isnan(value)).sum()), len(rows), found)
+        shown = int((~np.isnan(value)).sum())
+        return InequalityLens(groups, shown, len(rows), found, tuple(grouped.mean.tolist()))
     return None
 
 
@@ -170,7 +173,13 @@ def read_change(
             area=area_id, indicator=code, release__in=[one.pk for one in releases]
         )
     }
-    points = [_point(one, code, figures.get(one.pk)) for one in reversed(releases)]
+    return describe_change(
+        code, [make_point(one, code, figures.get(one.pk)) for one in reversed(releases)]
+    )
+
+
+def describe_change(code: str, points: Sequence[Point]) -> Change:
+    """Return what can be said of a figure's quarters, the oldest first."""
     held = [one for one in points if one.method]
     run = change.longest_run(held)
     breaks = [
@@ -187,7 +196,8 @@ def read_change(
     )
 
 
-def _point(release: Release, code: str, figure: Figure | None) -> Point:
+def make_point(release: Release, code: str, figure: Figure | None) -> Point:
+    """Return a quarter of a figure as the lenses look at it."""
     if figure is None:
         return Point(release.quarter_id, None)
     versions = release.parameters.get("indicators", {})

@@ -109,6 +109,13 @@ def _write_summary(book: Any, looks: dict[str, Any], content: Content) -> None:
         for note in [*sentences.comparison_note(report), *report.marks]:
             sheet.write_string(at, 0, note)
             at += 1
+        if table := area.inequality_table:
+            for line in (table.head, *table.rows):
+                at += 1
+                look = looks["head"] if line == table.head else None
+                for column, text in enumerate(line):
+                    sheet.write_string(at, column, text, look)
+            at += 1
     sheet.freeze_panes(2, 1)
 
 

@@ -6,7 +6,6 @@ from django.template.loader import render_to_string
 
 from connections.reports import charts, sentences
 from connections.reports.content import AreaContent, Content
-from connections.reports.vocabulary import Section
 
 
 def page_context(content: Content) -> dict[str, Any]:
@@ -37,8 +36,10 @@ def area_context(content: Content, area: AreaContent) -> dict[str, Any]:
         "shapes": charts.draw_shapes(area.outlines)
         if area.outlines and any(block.map for block in area.figures)
         else "",
-        "has_measures": any(domain.group == "M" for domain in area.domains)
-        and content.has(Section.MEASURES),
+        "inequalities": area.inequalities,
+        "inequality_table": area.inequality_table,
+        "analyst_table": area.analyst_table,
+        "clusters": area.clusters,
     }
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from connections.reports import sentences
-from connections.reports.content import AreaContent, Chart, Content, FigureBlock
+from connections.reports.content import AreaContent, Content, FigureBlock, Table
 from connections.reports.vocabulary import Section
 from connections.reports.voices import Voices
 
@@ -81,6 +81,7 @@ def collect(content: Content) -> dict[str, Any]:
         "opening": sentences.opening(),
         "sections": [section.value for section in content.question.sections],
         "areas": [_collect_area(content, area) for area in content.areas],
+        "portfolio": _collect_table(content.portfolio),
         "method": sentences.method_notes(content.first.report),
         "words": _words(),
     }
@@ -105,14 +106,17 @@ def _words() -> dict[str, str]:
         "done": _("What was heard, and what was done since"),
         "nothing_done": _("Nothing is told of it yet."),
         "hidden": _("Not shown"),
-        "least_deprived": _("least deprived"),
+        "inequality": _("Figures by deprivation"),
+        "analysts": _("For analysts"),
+        "quarters": _("Quarter by quarter"),
+        "side_by_side": _("Areas side by side"),
     }
 
 
 def _collect_area(content: Content, area: AreaContent) -> dict[str, Any]:
     report = area.report
     holders = report.holders
-    is_long = content.has(Section.FIGURES)
+    wants_analysts = content.has(Section.ANALYSTS)
     return {
         "name": report.area.name,
         "subtitle": sentences.subtitle(report),
@@ -145,9 +149,12 @@ def _collect_area(content: Content, area: AreaContent) -> dict[str, Any]:
                 "figures": [_collect_figure(block) for block in domain.figures],
             }
             for domain in area.domains
-        ]
-        if is_long
-        else [],
+        ],
+        "inequality": [row.reading for row in area.inequalities],
+        "inequality_table": _collect_table(area.inequality_table),
+        "analyst_table": _collect_table(area.analyst_table) if wants_analysts else None,
+        "clusters": area.clusters,
+        "quarters": [_collect_table(table) for table in area.quarter_tables],
         "parts": {
             "caption": _("Figures for the areas within %(area)s") % {"area": report.area.name},
             "head": [_("Area"), *[f"{i.name} ({i.unit.label})" for i in report.comparable]],
@@ -189,7 +196,12 @@ def _collect_figure(block: FigureBlock) -> dict[str, Any]:
         "caveat": str(indicator.caveat),
         "cannot_tell": str(indicator.cannot_tell),
         "formula": _("How it is made: %(formula)s") % {"formula": str(indicator.formula)},
-        "charts": [_collect_chart(chart) for chart in (block.ranges, block.trend) if chart],
+        # Their tables stand elsewhere: the figures beside other areas, and quarter by quarter.
+        "charts": [
+            {"svg": chart.svg, "name": chart.name}
+            for chart in (block.ranges, block.trend)
+            if chart
+        ],
         "map": {
             "svg": block.map.drawn_alone,
             "name": block.map.name,
@@ -201,13 +213,7 @@ def _collect_figure(block: FigureBlock) -> dict[str, Any]:
     }
 
 
-def _collect_chart(chart: Chart) -> dict[str, Any]:
-    return {
-        "svg": chart.svg,
-        "name": chart.name,
-        "table": {
-            "caption": chart.table.caption,
-            "head": chart.table.head,
-            "rows": chart.table.rows,
-        },
-    }
+def _collect_table(table: Table | None) -> dict[str, Any] | None:
+    if table is None:
+        return None
+    return {"caption": table.caption, "head": table.head, "rows": table.rows}

@@ -1,0 +1,250 @@
+"""What stands beside a figure in words: how it changed, what others measured, areas alike.
+
+All of it is made of released numbers and published surveys: nothing here opens what the gate shut.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import quantiles
+
+from django.utils.translation import gettext as _
+
+from connections.indicators.definitions import Indicator, Unit, show_number
+from connections.indicators.lenses.change import Signal, Step
+from connections.indicators.lenses.reading import (
+    Change,
+    InequalityLens,
+    describe_change,
+    make_point,
+    read_clusters,
+    read_inequality,
+)
+from connections.indicators.models import Figure, Release
+from connections.indicators.quarters import name_quarter
+from connections.reports import reading
+from connections.reports.models import Benchmark
+from connections.reports.reading import Cell, Report
+from places.models import Area
+from places.vocabulary import AreaLevel
+
+LEAST_ALIKE = 5
+"""Fewer areas of similar deprivation tell nothing (a judgement)."""
+
+
+def _number(value: float, indicator: Indicator) -> str:
+    """Return a difference or a mean of released numbers as they are written: 3 digits at most."""
+    text = show_number(float(f"{value:.3g}"))
+    return f"{text} %" if indicator.unit == Unit.PERCENT else text
+
+
+def find_change(cell: Cell, quarters: Sequence[tuple[Release, Cell]]) -> Change:
+    """Return what the lens of change says of a figure's quarters, the oldest first."""
+    code = cell.indicator.code
+    return describe_change(
+        code, [make_point(release, code, found.figure) for release, found in quarters]
+    )
+
+
+def word_changes(cell: Cell, change: Change) -> list[str]:
+    """Return sentences on how a figure moved; none where it cannot be told.
+
+    Changed is said only where the 95 % interval of the difference leaves out no change.
+    """
+    if not cell.is_shown:
+        return []
+    told = [_word_step(step, cell.indicator) for step in (change.last_year or change.before,) if step]
+    if change.breaks:
+        told.append(
+            _("The way it is made changed in %(quarters)s: figures before and after do not compare.")
+            % {"quarters": ", ".join(change.breaks)}
+        )
+    if change.chart and change.chart.signals and Signal.OUTSIDE in change.chart.signals[-1]:
+        told.append(_("This quarter lies outside the usual ups and downs of the quarters before."))
+    return told
+
+
+def _word_step(step: Step, indicator: Indicator) -> str:
+    since = name_quarter(step.earlier_on)
+    if not step.is_changed:
+        return _("No clear change since %(quarter)s.") % {"quarter": since}
+    words = {
+        "quarter": since,
+        "by": _number(abs(step.difference), indicator),
+        "low": _number(min(abs(step.low), abs(step.high)), indicator),
+        "high": _number(max(abs(step.low), abs(step.high)), indicator),
+    }
+    if step.difference > 0:
+        return _("Higher than in %(quarter)s, by %(by)s (%(low)s to %(high)s).") % words
+    return _("Lower than in %(quarter)s, by %(by)s (%(low)s to %(high)s).") % words
+
+
+def read_benchmarks(areas: Sequence[Area]) -> dict[str, list[str]]:
+    """Return by indicator what surveys by others found for these areas: one query."""
+    order = {area.pk: index for index, area in enumerate(areas)}
+    rows = sorted(
+        Benchmark.objects.using(reading.READER)
+        .filter(area__in=list(order))
+        .select_related("area")
+        .defer("area__geometry"),
+        key=lambda row: (order[row.area_id], -row.year, row.source),
+    )
+    told: dict[str, list[str]] = {}
+    for row in rows:
+        words = {
+            "source": row.source,
+            "year": row.year,
+            "area": row.area.name,
+            "value": show_number(float(row.value)),
+            "wording": row.wording,
+        }
+        told.setdefault(row.indicator, []).append(
+            _("%(source)s, %(year)s, %(area)s: %(value)s %% (asked as: “%(wording)s”).") % words
+        )
+    return told
+
+
+def read_alike(release: Release, area: Area) -> dict[str, list[str]]:
+    """Return by indicator where the areas of similar deprivation lie: the same level and the same
+    fifth of deprivation, half of them within the range told. One query."""
+    fifth = area.deprivation_quintile
+    if fifth is None:
+        return {}
+    rows = (
+        Figure.objects.using(reading.READER)
+        .filter(
+            release_id=release.pk,
+            status=Figure.Status.SHOWN,
+            area__level=area.level,
+            area__deprivation_decile__in=(2 * fifth - 1, 2 * fifth),
+        )
+        .exclude(area_id=area.pk)
+        .values_list("indicator", "value")
+    )
+    values: dict[str, list[float]] = {}
+    for code, value in rows:
+        if value is not None:
+            values.setdefault(code, []).append(value)
+    told = {}
+    for code, found in values.items():
+        if len(found) < LEAST_ALIKE:
+            continue
+        low, middle, high = quantiles(found, n=4, method="inclusive")
+        told[code] = [
+            _(
+                "Among %(count)s areas of similar deprivation half lie between %(low)s and "
+                "%(high)s, the middle one at %(middle)s."
+            )
+            % {
+                "count": len(found),
+                "low": show_number(float(f"{low:.3g}")),
+                "high": show_number(float(f"{high:.3g}")),
+                "middle": show_number(float(f"{middle:.3g}")),
+            }
+        ]
+    return told
+
+
+@dataclass(frozen=True)
+class InequalityRow:
+    """A figure by deprivation, in words and as the lens found it."""
+
+    indicator: Indicator
+    lens: InequalityLens
+    groups: list[str]
+    gap: str
+    ratio: str
+    reading: str
+
+
+def read_inequalities(report: Report) -> list[InequalityRow]:
+    """Return the figures of a council or country by the deprivation of its neighbourhoods."""
+    if report.area.level not in (AreaLevel.COUNCIL, AreaLevel.COUNTRY):
+        return []
+    rows = []
+    for line in report.lines:
+        if not line.indicator.is_comparable:
+            continue
+        lens = read_inequality(
+            report.release, line.indicator.code, report.area.pk, using=reading.READER
+        )
+        if lens is not None:
+            rows.append(_word_inequality(line.indicator, lens))
+    return rows
+
+
+def _word_inequality(indicator: Indicator, lens: InequalityLens) -> InequalityRow:
+    found = lens.found
+    words = {
+        "figure": indicator.name,
+        "most": _number(lens.means[0], indicator),
+        "least": _number(lens.means[-1], indicator),
+        "areas": lens.areas,
+        "all": lens.areas_in_all,
+    }
+    return InequalityRow(
+        indicator=indicator,
+        lens=lens,
+        groups=[_number(mean, indicator) for mean in lens.means],
+        gap=_with_range(found.sii, found.sii_low, found.sii_high, indicator),
+        ratio=_with_range(found.rii, found.rii_low, found.rii_high, None),
+        reading=_(
+            "%(figure)s: %(most)s in the most deprived neighbourhoods, %(least)s in the least "
+            "deprived (%(areas)s of %(all)s neighbourhoods shown)."
+        )
+        % words,
+    )
+
+
+def _with_range(
+    value: float, low: float | None, high: float | None, indicator: Indicator | None
+) -> str:
+    def show(one: float) -> str:
+        return _number(one, indicator) if indicator else show_number(float(f"{one:.3g}"))
+
+    if low is None or high is None:
+        return show(value)
+    return _("%(value)s (%(low)s to %(high)s)") % {
+        "value": show(value),
+        "low": show(low),
+        "high": show(high),
+    }
+
+
+def word_clusters(report: Report) -> list[str]:
+    """Return, for analysts, which areas stand among their like (Local Moran, false finds held to
+    5 % within a council). Slow when asked first: the background asks."""
+    if report.area.level != AreaLevel.COUNCIL:
+        return []
+    told = []
+    quadrants = {
+        1: _("high among high"),
+        2: _("low among high"),
+        3: _("low among low"),
+        4: _("high among low"),
+    }
+    for line in report.lines:
+        found = read_clusters(
+            report.release, line.indicator.code, report.area.pk, using=reading.READER
+        )
+        if found is None:
+            continue
+        names = dict(
+            Area.objects.using(reading.READER)
+            .filter(pk__in=list(found.found))
+            .values_list("pk", "name")
+        )
+        groups = [
+            f"{label}: {', '.join(sorted(names[pk] for pk in ids))}"
+            for step, label in quadrants.items()
+            if (ids := [pk for pk, quadrant in found.found.items() if quadrant == step])
+        ]
+        told.append(
+            _("%(figure)s, %(areas)s areas: %(told)s. Seed %(seed)s.")
+            % {
+                "figure": line.indicator.name,
+                "areas": found.areas,
+                "told": "; ".join(groups) or _("no clusters beyond chance"),
+                "seed": found.seed,
+            }
+        )
+    return told
