@@ -7,6 +7,7 @@ from rest_framework.permissions import AllowAny
 urlpatterns = [
     path("", include("connections.interactions.api")),
     path("", include("places.api")),
+    path("", include("connections.reports.api")),
     path(
         "schema/",
         SpectacularJSONAPIView.as_view(permission_classes=[AllowAny]),

@@ -43,7 +43,7 @@ def describe_for_machines(place: Place, address: str) -> SafeString:
         )
         if value
     }
-    return _write(facts)
+    return write_for_script(facts)
 
 
 def describe_gathering_for_machines(
@@ -91,9 +91,10 @@ def describe_gathering_for_machines(
         }
         for one in times
     ]
-    return _write({"@context": "https://schema.org", "@graph": events})
+    return write_for_script({"@context": "https://schema.org", "@graph": events})
 
 
-def _write(facts: dict[str, Any]) -> SafeString:
+def write_for_script(facts: dict[str, Any]) -> SafeString:
+    """Return JSON that is safe inside a script element."""
     text = json.dumps(facts, ensure_ascii=False)
     return mark_safe(text.translate(_ESCAPES))  # noqa: S308 - its markup was escaped above

@@ -105,8 +105,15 @@ def ask_report(
 
 
 @transaction.atomic
-def cancel_report(*, report: AreaReport) -> int:
-    """Stop the files that nobody has begun; return how many. What is ready stays."""
+def cancel_report(*, by: User | None, report: AreaReport) -> int:
+    """Stop the files that nobody has begun; return how many. What is ready stays.
+
+    A report is shared by all who asked the same: while somebody else waits for it, it goes on.
+    """
+    if by is not None:
+        report.requests.filter(user=by).update(wants_email=False)
+    if report.requests.exclude(user=by).exists():
+        return 0
     return report.files.filter(state=State.WAITING).update(
         state=State.CANCELLED, finished_at=timezone.now()
     )

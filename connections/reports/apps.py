@@ -8,6 +8,8 @@ class ReportsConfig(AppConfig):
     verbose_name = _("Reports")
 
     def ready(self) -> None:
+        from connections.reports.features import register_collections
         from connections.reports.privacy import register_room
 
         register_room()
+        register_collections()

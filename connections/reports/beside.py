@@ -52,10 +52,12 @@ def word_changes(cell: Cell, change: Change) -> list[str]:
     """
     if not cell.is_shown:
         return []
-    told = [_word_step(step, cell.indicator) for step in (change.last_year or change.before,) if step]
+    told = [
+        _word_step(step, cell.indicator) for step in (change.last_year or change.before,) if step
+    ]
     if change.breaks:
         told.append(
-            _("The way it is made changed in %(quarters)s: figures before and after do not compare.")
+            _("It was made another way from %(quarters)s on: before and after do not compare.")
             % {"quarters": ", ".join(change.breaks)}
         )
     if change.chart and change.chart.signals and Signal.OUTSIDE in change.chart.signals[-1]:

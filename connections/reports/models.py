@@ -3,6 +3,7 @@
 import uuid
 from typing import Any, ClassVar
 
+from django.contrib.gis.db.models import MultiPolygonField
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
@@ -197,6 +198,24 @@ class Benchmark(models.Model):
 
     def __str__(self) -> str:
         return f"{self.area_id} {self.indicator} {self.year}"
+
+
+class DrawnShape(models.Model):
+    """A piece of land that a reader drew, kept under an address that can be shared: of nobody."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    sha256 = models.CharField(max_length=64, unique=True, editable=False)
+    geometry = MultiPolygonField(srid=4326)
+    made = models.CharField(max_length=16)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_used_on = models.DateField(default=timezone.localdate)
+
+    class Meta:
+        verbose_name = _("drawn shape")
+        verbose_name_plural = _("drawn shapes")
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class Published(models.Model):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from connections.reports.actions import forget_reports
+from connections.reports.drawn import forget_shapes
 from connections.reports.models import ApiKey, FigureView, ReportRequest, ReportSchedule
 from kinder.accounts.models import User
 from kinder.accounts.privacy import Holding, Person, RetentionRule, Room, register
@@ -84,6 +85,14 @@ RETENTION = (
         ),
         source=gettext_lazy("The need that it serves: a quarter's release stands that long."),
         apply=_let_go,
+    ),
+    RetentionRule(
+        name="reports.drawn_shapes",
+        what=gettext_lazy("Pieces of land that readers drew, of nobody."),
+        why=gettext_lazy("So that an address that was shared leads somewhere."),
+        how_long=gettext_lazy("90 days after somebody looked last."),
+        source=gettext_lazy("The need that it serves: a quarter's release stands that long."),
+        apply=forget_shapes,
     ),
 )
 

@@ -163,9 +163,7 @@ class Report:
 
 
 def _is_for_parts(indicator: Indicator) -> bool:
-    return (
-        indicator.is_comparable and not indicator.is_variant and not indicator.is_of_one_area
-    )
+    return indicator.is_comparable and not indicator.is_variant and not indicator.is_of_one_area
 
 
 def list_releases() -> list[Release]:
@@ -219,9 +217,7 @@ def read_cells_of(
     by_id = {area.pk: area for area in areas}
     named = {release.pk: indicators_of(release.parameters) for release in releases}
     cells: dict[int, dict[tuple[int, str], Cell]] = {release.pk: {} for release in releases}
-    figures = Figure.objects.using(READER).filter(
-        release_id__in=list(named), area__in=list(by_id)
-    )
+    figures = Figure.objects.using(READER).filter(release_id__in=list(named), area__in=list(by_id))
     for figure in figures.order_by("area__name", "area__code", "indicator"):
         if figure.indicator not in named[figure.release_id]:
             continue

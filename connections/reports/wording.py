@@ -83,6 +83,14 @@ def people(figure: Figure | None) -> str:
     return "" if figure is None or figure.people is None else str(figure.people)
 
 
+def drawn_value(indicator: Indicator, value: float) -> str:
+    """Return a figure put together from released ones: percentages whole, others to 2 digits, as
+    the gate itself rounds."""
+    if indicator.unit == Unit.PERCENT:
+        return f"{value:.0f} %"
+    return show_number(float(f"{value:.2g}"))
+
+
 def sentence(indicator: Indicator, area: str, figure: Figure | None) -> str:
     """Return the figure in plain words, or nothing where none is shown."""
     if figure is None or figure.status != Figure.Status.SHOWN or figure.value is None:

@@ -163,5 +163,10 @@ def charge_network(request: HttpRequest, limit: Limit, *, amount: int = 1) -> No
     spend((limit, _name(find_network(request))), amount=amount)
 
 
+def charge_named(limit: Limit, who: str) -> None:
+    """Count once against `limit` for whoever `who` names; only its fingerprint leaves here."""
+    spend((limit, _name(who)))
+
+
 def _name(who: str) -> str:
     return fingerprint("limit", who.encode()).hex()[:32]

@@ -110,10 +110,10 @@ def _write_summary(book: Any, looks: dict[str, Any], content: Content) -> None:
             sheet.write_string(at, 0, note)
             at += 1
         if table := area.inequality_table:
-            for line in (table.head, *table.rows):
+            for texts in (table.head, *table.rows):
                 at += 1
-                look = looks["head"] if line == table.head else None
-                for column, text in enumerate(line):
+                look = looks["head"] if texts is table.head else None
+                for column, text in enumerate(texts):
                     sheet.write_string(at, column, text, look)
             at += 1
     sheet.freeze_panes(2, 1)

@@ -198,9 +198,7 @@ def _collect_figure(block: FigureBlock) -> dict[str, Any]:
         "formula": _("How it is made: %(formula)s") % {"formula": str(indicator.formula)},
         # Their tables stand elsewhere: the figures beside other areas, and quarter by quarter.
         "charts": [
-            {"svg": chart.svg, "name": chart.name}
-            for chart in (block.ranges, block.trend)
-            if chart
+            {"svg": chart.svg, "name": chart.name} for chart in (block.ranges, block.trend) if chart
         ],
         "map": {
             "svg": block.map.drawn_alone,

@@ -117,6 +117,9 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
             **page_context(content),
             **area_context(content, content.first),
             "formats": Format.choices,
+            "share_image": request.build_absolute_uri(
+                reverse("reports:share_image", args=[content.first.area.code, question.period])
+            ),
             "periods": [name_quarter(item.quarter_id) for item in reading.list_releases()],
             "season": content.season,
             "next_on": reading.next_release_on(release),

@@ -3,6 +3,7 @@
 import uuid
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_cache_control
@@ -20,12 +21,14 @@ from connections.reports.actions import (
     is_standing,
     make_file,
 )
+from connections.reports.content import read_content
+from connections.reports.formats.share import write_share_image
 from connections.reports.forms import BuildForm
 from connections.reports.models import AreaReport, ReportFile
-from connections.reports.question import Question
+from connections.reports.question import LAYOUT_VERSION, Question
 from connections.reports.standing import add_schedule
 from connections.reports.views.areas import release_or_404
-from connections.reports.vocabulary import CONTENT_TYPES, Format, State
+from connections.reports.vocabulary import CONTENT_TYPES, Format, Section, State
 from kinder.accounts.limits import Limit, TooManyError, charge_network
 from kinder.accounts.models import User
 from places.models import Area
@@ -82,6 +85,31 @@ def newest(request: HttpRequest, code: str, file_format: str) -> HttpResponse:
     release = release_or_404(None)
     period = name_quarter(release.quarter_id)
     return redirect("reports:download", code=code, period=period, file_format=file_format)
+
+
+@login_not_required
+@require_safe
+def share_image(request: HttpRequest, code: str, period: str) -> HttpResponse:
+    """The picture that stands beside a shared link to an area."""
+    release = release_or_404(period)
+    language = get_language() or "en-gb"
+    key = f"share:{LAYOUT_VERSION}:{release.pk}:{release.watermark[:16]}:{code}:{language}"
+    image = cache.get(key)
+    if image is None:
+        question = Question(
+            period=name_quarter(release.quarter_id),
+            areas=(code,),
+            language=language,
+            sections=(Section.FIGURES, Section.MEASURES),
+        )
+        try:
+            image = write_share_image(read_content(question))
+        except Area.DoesNotExist as error:
+            raise Http404("No area has this code.") from error
+        cache.set(key, image, 86_400)
+    response = HttpResponse(image, content_type="image/png")
+    patch_cache_control(response, public=True, max_age=86_400)
+    return response
 
 
 @login_not_required
@@ -168,7 +196,7 @@ def built(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
 @require_POST
 def cancel(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """Stop what has not begun. What is ready stays."""
-    cancel_report(report=_report_or_404(key))
+    cancel_report(by=_user(request), report=_report_or_404(key))
     return redirect("reports:built", key)
 
 

@@ -5,9 +5,11 @@ import uuid
 
 from connections.indicators.models import Quarter
 from connections.reports.actions import ask_report, make_file
+from connections.reports.drawn import keep_shape
 from connections.reports.models import ApiKey, AreaReport, FigureView, ReportSchedule
 from connections.reports.question import Question
 from connections.reports.vocabulary import Format, Section
+from places.models import Area
 from tests.factories import CouncilFactory
 from tests.factories.releases import publish_figures
 from tests.security.rows import ALL, SIGNED_IN, Given, Row, Side, own, thing
@@ -73,6 +75,30 @@ def _key(side: Side) -> Given:
     return {"key": key.pk}
 
 
+@thing("shared picture")
+def _picture(side: Side) -> Given:
+    return {**_area(side), "period": "2024-Q4"}
+
+
+@thing("whole release")
+def _release(side: Side) -> Given:
+    _area(side)
+    return {"period": "2024-Q4"}
+
+
+@thing("drawn shape")
+def _shape(side: Side) -> Given:
+    """A drawn shape is of nobody: whoever holds its address may see it."""
+    code = _area(side)["code"]
+    _populate(code)
+    return {"key": keep_shape(shape=Area.objects.get(code=code).geometry, made="drawn").pk}
+
+
+def _populate(code: str) -> None:
+    area = Area.objects.get(code=code)
+    Area.objects.filter(pk=area.pk).update(population=5_000)
+
+
 # fmt: off
 ROWS = [
     Row("reports:area", get=ALL, given="reported area"),
@@ -92,6 +118,14 @@ ROWS = [
     Row("reports:forget_view", post=own(SIGNED_IN), given="kept view"),
     Row("reports:stop_schedule", post=own(SIGNED_IN), given="standing order"),
     Row("reports:keys", get=SIGNED_IN, post=SIGNED_IN),
+    Row("reports:share_image", get=ALL, given="shared picture"),
+    Row("reports:draw", get=ALL, post=ALL),
+    Row("reports:drawn", get=ALL, given="drawn shape"),
+    Row("reports:data", get=ALL),
+    Row("reports:feed", get=ALL),
+    Row("api-releases", get=ALL),
+    Row("api-figures", get=ALL),
+    Row("api-bulk", get=ALL, given="whole release"),
     Row("reports:end_key", post=own(SIGNED_IN), given="key of the API"),
 ]
 # fmt: on
