@@ -287,6 +287,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 10},
     },
+    "freeze-what-is-due": {
+        "task": "connections.indicators.tasks.freeze_what_is_due",
+        "schedule": crontab(minute=25),
+        "options": {"expires": 1800},
+    },
+    "make-pictures": {
+        "task": "connections.indicators.tasks.make_pictures",
+        "schedule": crontab(hour=4, minute=40),
+        "options": {"expires": 6 * 3600},
+    },
     # A machine that was off at that time catches up when Beat starts.
     "apply-retention": {
         "task": "kinder.accounts.tasks.apply_retention",

@@ -99,7 +99,7 @@ WITH people AS MATERIALIZED (
            (c.created_at AT TIME ZONE %(zone)s)::date >= %(quarter)s
                AND (c.created_at AT TIME ZONE %(zone)s)::date < %(ends)s AS is_new
     FROM indicators_quartercontributor q JOIN accounts_contributor c ON c.id = q.contributor_id
-    WHERE q.quarter_id = %(quarter)s AND NOT c.is_blocked
+    WHERE q.quarter_id = %(quarter)s AND q.revision = 1 AND NOT c.is_blocked
       AND (%(area)s::bigint IS NULL OR q.home_id = %(area)s::bigint)
 ), joined AS (
     SELECT home_id, count(*) AS people FROM people WHERE is_new GROUP BY home_id

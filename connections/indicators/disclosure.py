@@ -449,6 +449,63 @@ def _check_cells(nodes: Sequence[Node], cells: Mapping[int, Cell], rule: Rule) -
             raise ValueError(f"{rule.code} in area {id_} is no part of {rule.subset_of}.")
 
 
+# A revision
+
+
+def choose_changes(nodes: Sequence[Node], changed: Mapping[int, int]) -> frozenset[int]:
+    """The areas whose figure a revision may change, where `changed` people were added, removed or
+    edited by exact home. Whoever has both vintages can subtract them, area by area: so, as in a
+    release, what is left of a changed area beside the changed ones in it holds nobody who changed,
+    or K_MIN people or more."""
+    totals: dict[int, int] = {}
+    rests: dict[int, int] = {}
+    tops: dict[int, list[tuple[int, int]]] = {}
+    may_change: set[int] = set()
+    for node, children in _children_first(nodes):
+        total = rest = changed.get(node.id, 0)
+        top: list[tuple[int, int]] = []
+        for child in children:
+            total += totals[child]
+            if child in may_change:
+                top.append((totals[child], child))
+            else:
+                rest += rests[child]
+                top += tops.pop(child)
+        if total >= K_MIN:
+            heapify(top)
+            while 0 < rest < K_MIN:
+                _, smallest = heappop(top)
+                may_change.remove(smallest)
+                rest += rests[smallest]
+                for freed in tops.pop(smallest):
+                    heappush(top, freed)
+            may_change.add(node.id)
+        totals[node.id], rests[node.id], tops[node.id] = total, rest, top
+    return frozenset(may_change)
+
+
+def is_publication_safe(
+    nodes: Sequence[Node], cells: Mapping[int, Cell], rule: Rule, published: frozenset[int]
+) -> bool:
+    """Whether every published area and every remainder passes, for areas that were chosen by
+    anything else than `protect`."""
+    rests: dict[int, Group] = {}
+    for node, children in _children_first(nodes):
+        own = Group(
+            cells.get(node.id, _NOBODY),
+            residents=0 if children else node.residents,
+            has_leaves=not children,
+        )
+        rest = own
+        for child in children:
+            if child not in published:
+                rest += rests[child]
+        if node.id in published and not is_remainder_safe(rest, rule):
+            return False
+        rests[node.id] = rest
+    return True
+
+
 # Rounding and release
 
 

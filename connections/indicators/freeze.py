@@ -116,6 +116,28 @@ def _freeze(*, by: User | Purpose, quarter_on: dt.date, now: dt.datetime | None)
     return quarter
 
 
+def freeze_again(*, by: User | Purpose, quarter: Quarter, now: dt.datetime | None = None) -> None:
+    """Write the quarter's people once more beside the first rows, for its revision: live rows as
+    they are now, homes as they were. The caller has checked who may, and when."""
+    sweep_left_over(quarter.starts_on)
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        if is_outermost:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        with acting(purpose=Purpose.RELEASE):
+            locked = Quarter.objects.select_for_update(nowait=True).get(pk=quarter.pk)
+            if locked.revision > 1:
+                raise Refused(rules.ALREADY_REVISED)
+            if _marks(quarter.starts_on).exists():
+                raise Refused(rules.MOMENTS_STILL_COUNTED)
+            locked.revision = 2
+            cursor.execute(WHOLE_TABLE)
+            cursor.execute(FREEZE, _parameters(locked))
+            locked.revised_at = now or timezone.now()
+            locked.save(update_fields=["revision", "revised_at"])
+            record("quarter.revised", locked, by=by, people=cursor.rowcount)
+
+
 def _parameters(quarter: Quarter) -> dict[str, Any]:
     return {
         "quarter": quarter.starts_on,

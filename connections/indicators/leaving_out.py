@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from connections.indicators import quarters
@@ -40,13 +41,22 @@ SET is_eligible = NOT c.is_blocked
     AND (c.created_at AT TIME ZONE %(zone)s)::date <= %(seen_by)s
     AND coalesce((
         SELECT min(day) < max(day)
-        FROM indicators_contributormonth m CROSS JOIN LATERAL unnest(m.seen_on) AS day
-        WHERE m.contributor_id = q.contributor_id AND m.logs > 0
-          AND m.month_on >= %(quarter)s AND m.month_on < %(ends)s
-          AND day >= %(quarter)s AND day < %(ends)s
-    ), FALSE)
+        FROM (
+            SELECT unnest(m.seen_on) AS day FROM indicators_contributormonth m
+            WHERE m.contributor_id = q.contributor_id AND m.logs > 0
+              AND m.month_on >= %(quarter)s AND m.month_on < %(ends)s
+            UNION ALL
+            SELECT a.answered_on FROM indicators_answermonth a
+            WHERE a.contributor_id = q.contributor_id
+              AND a.month_on >= %(quarter)s AND a.month_on < %(ends)s
+        ) days
+        WHERE day >= %(quarter)s AND day < %(ends)s
+    ), FALSE),
+    is_answering = NOT c.is_blocked
+    AND (c.created_at AT TIME ZONE %(zone)s)::date <= %(seen_by)s AND q.answered > 0
 FROM accounts_contributor c
 WHERE c.id = q.contributor_id AND q.quarter_id = %(quarter)s
+  AND q.revision = (SELECT revision FROM indicators_quarter WHERE starts_on = %(quarter)s)
   AND q.contributor_id = ANY(%(people)s::uuid[])
 RETURNING q.council_id
 """
@@ -58,11 +68,12 @@ def decide_again(people: Collection[UUID]) -> None:
     told = Release.objects.filter(
         state__in=(Release.State.PUBLISHED, Release.State.SUPERSEDED)
     ).values("quarter")
+    in_work = Release.objects.filter(state__in=Release.IN_WORK).values("quarter")
     # A freeze that is under way ends first: its rows must be seen here.
     list(Quarter.objects.select_for_update().order_by("starts_on"))
     frozen = (
         QuarterContributor.objects.filter(contributor_id__in=people)
-        .exclude(quarter__in=told)
+        .filter(Q(quarter__in=in_work) | ~Q(quarter__in=told))
         .values_list("quarter", flat=True)
         .distinct()
     )

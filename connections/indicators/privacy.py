@@ -8,9 +8,15 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from connections.indicators.models import ContributorMonth, Quarter, QuarterContributor
+from connections.indicators.models import (
+    AnswerMonth,
+    ContributorMonth,
+    Quarter,
+    QuarterContributor,
+    QuarterReferral,
+)
 from connections.indicators.release import forget_old_sums, forget_sightings, reopen_without
-from kinder.accounts.models import Contributor
+from kinder.accounts.models import Contributor, User
 from kinder.accounts.privacy import Holding, Person, RetentionRule, Room, register
 
 
@@ -23,14 +29,30 @@ def describe() -> list[Holding]:
             how_long=_("As long as the moments themselves."),
         ),
         Holding(
+            model=AnswerMonth._meta.label_lower,
+            what=_("What you answered about an ordinary day, by month, and what was hard."),
+            why=_("Area figures are made from these answers."),
+            how_long=_("As long as the answers themselves."),
+        ),
+        Holding(
+            model=QuarterReferral._meta.label_lower,
+            what=_("The dates of your referral to befriending: waiting, first meeting, ending."),
+            why=_("So that waits can be told of a council as a whole."),
+            how_long=_("13 months, or until the service deletes your file."),
+        ),
+        Holding(
             model=QuarterContributor._meta.label_lower,
             what=_("The same for a whole quarter, with your home area as it was then."),
             why=_("So that a quarter's figures are made from counts that no longer change."),
             how_long=_("13 months, or until you ask us to delete it."),
         ),
         Holding(
-            model="indicators.Release, indicators.AbuseAlert",
-            what=_("That you published figures, or closed a warning, as an administrator."),
+            model="indicators.Release, indicators.AbuseAlert, indicators.CadencePlan, "
+            "indicators.PictureVote",
+            what=_(
+                "That you published figures, closed a warning, planned when figures come or wrote "
+                "down a vote, as an administrator."
+            ),
             why=_("So that it is known who answers for figures."),
             how_long=_("As long as the figures; as a nameless account once yours is erased."),
             stays=_("A release that you published keeps an account without a name."),
@@ -40,25 +62,50 @@ def describe() -> list[Holding]:
 
 COUNTS = (
     "logs", "gave", "received", "noticed", "different", "different_answered", "beyond",
-    "beyond_answered", "at_place", "ties",
+    "beyond_answered", "in_role", "at_place", "ties",
+)  # fmt: skip
+ANSWERS = (
+    "month_on", "area__code", "answered_on", "gave", "received", "noticed", "rely", "kind",
+    "was_hard", "reasons",
+)  # fmt: skip
+FROZEN_ANSWERS = (
+    "asked", "answered", "day_acts", "day_gave", "day_received", "day_noticed", "rely", "kind",
+    "was_hard", "reasons", "measures",
 )  # fmt: skip
 
 
 def export(person: Person) -> dict[str, list[dict[str, Any]]]:
     """Return the person's counts as plain data. Nothing else in this room knows a person."""
+    referrals = QuarterReferral.objects.none()
+    if isinstance(person, User):
+        referrals = QuarterReferral.objects.filter(participant__user=person).order_by("quarter_id")
+    told = [
+        dict(row)
+        for row in referrals.values("quarter_id", "received_on", "met_on", "left_on", "ended_on")
+    ]
+    found = {QuarterReferral._meta.label_lower: told} if told else {}
     key = _contributor_of(person)
     if key is None:
-        return {}
+        return found
+    answers = AnswerMonth.objects.filter(contributor_id=key).order_by("month_on")
     months = ContributorMonth.objects.filter(contributor_id=key).order_by("month_on", "area_id")
     frozen = QuarterContributor.objects.filter(contributor_id=key).order_by("quarter_id")
-    return {
+    return found | {
+        AnswerMonth._meta.label_lower: [dict(row) for row in answers.values(*ANSWERS)],
         ContributorMonth._meta.label_lower: [
             dict(row) for row in months.values("month_on", "area__code", "seen_on", *COUNTS)
         ],
         QuarterContributor._meta.label_lower: [
             dict(row)
             for row in frozen.values(
-                "quarter_id", "home__code", "council__code", "is_eligible", *COUNTS
+                "quarter_id",
+                "revision",
+                "home__code",
+                "council__code",
+                "is_eligible",
+                "is_answering",
+                *COUNTS,
+                *FROZEN_ANSWERS,
             )
         ],
     }
@@ -76,6 +123,7 @@ def erase(person: Person) -> int:
         frozen = QuarterContributor.objects.filter(contributor_id=key)
         touched = {row.quarter_id: {row.council_id} for row in frozen}
         deleted = frozen.delete()[0]
+        deleted += AnswerMonth.objects.filter(contributor_id=key).delete()[0]
         deleted += ContributorMonth.objects.filter(contributor_id=key).delete()[0]
         reopen_without(touched)
     return deleted

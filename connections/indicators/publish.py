@@ -17,11 +17,19 @@ from connections.indicators.definitions import INDICATORS, Indicator, indicators
 from connections.indicators.disclosure import Band, Cell, Given, Kind, Node, Protected, Status
 from connections.indicators.models import Component, Figure, Release, ReleaseShard
 from connections.indicators.vocabulary import Cadence
-from places.models import Geography
+from places.models import Area, Geography
 
-__all__ = ["build_figures", "compute_share", "knows_adults", "seal", "write_figures"]
+__all__ = [
+    "build_figures",
+    "components_sha256",
+    "compute_share",
+    "knows_adults",
+    "seal",
+    "write_canonical",
+    "write_figures",
+]
 
-_T = TypeVar("_T", Cell, Given)
+_T = TypeVar("_T")
 
 SHRINK_BELOW = 100
 """A figure of fewer people is also shown steadied (method.md, 1)."""
@@ -75,11 +83,21 @@ def seal(release: Release) -> dict[str, str]:
     }
 
 
+def components_sha256(release: Release) -> str | None:
+    """Return the hash of the release's components; None where they are deleted."""
+    if not Component.objects.filter(release=release).exists():
+        return None
+    return _components.watermark_of(release)
+
+
 def write_figures(release: Release) -> int:
     """Pass the release's components through the gate and write a figure for each indicator and
     area of its levels; return how many. The caller holds the transaction and the lock."""
     rows = build_figures(release)
     Figure.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
+    # Read again: what a reader gets is what is sealed.
+    kept = write_canonical(Figure.objects.filter(release=release), release.geography)
+    release.parameters["figures_sha256"] = hashlib.sha256(kept).hexdigest()
     return len(rows)
 
 
@@ -104,6 +122,9 @@ def build_figures(release: Release) -> list[Figure]:
         )
         rows += _figures(release, told, forest, given)
     rows += _repeat_year(release, {(row.indicator, row.area_id) for row in rows})
+    if "revises" in release.parameters:
+        homes = _nodes([one for one in areas if one.can_be_home])
+        rows = _revise(release, rows, cells, homes)
     order = {code: i for i, code in enumerate(known)}
     return sorted(rows, key=lambda row: (order[row.indicator], row.area_id))
 
@@ -195,21 +216,82 @@ def _figures(
 
 def _repeat_year(release: Release, made: set[tuple[str, int]]) -> Iterator[Figure]:
     """What is told once a year stands, as it was published, until the next year is told."""
-    if quarters.ends_year(release.quarter_id):
-        return
-    last = (
-        Release.objects.standing()
-        .filter(quarter_id__lt=release.quarter_id, geography=release.geography_id)
-        .first()
-    )
+    last = release.parameters.get("repeats")
     if last is None:
         return
-    for row in Figure.objects.filter(release=last, of_year=release.quarter_id.year - 1):
+    for row in Figure.objects.filter(release=last, of_year__isnull=False):
         if (row.indicator, row.area_id) not in made and row.indicator in INDICATORS:
-            row.pk = None
-            row._state.adding = True
-            row.release = release
-            yield row
+            yield _copy(row, release)
+
+
+def _revise(
+    release: Release, rows: list[Figure], cells: Mapping[str, Mapping[int, Cell]], nodes: list[Node]
+) -> list[Figure]:
+    """The figures of a revision: a cell changes only where enough people did, else the old number
+    repeats. Places and befriending repeat whole: they were counted on a day that is past."""
+    before = {
+        (row.indicator, row.area_id): row
+        for row in Figure.objects.filter(release=release.parameters["revises"])
+    }
+    known = indicators_of(release.parameters)
+    changes = _components.count_changes(release)
+    here = {node.id for node in nodes}
+    by_code: dict[str, list[Figure]] = defaultdict(list)
+    for row in rows:
+        by_code[row.indicator].append(row)
+    told: list[Figure] = []
+    shown: dict[str, frozenset[int]] = {}
+    for code, new in by_code.items():
+        one = known[code]
+        old = [_copy(row, release) for (other, _), row in before.items() if other == code]
+        allowed: frozenset[int] = frozenset()
+        if not one.is_about_places and one.cadence is Cadence.QUARTERLY:
+            allowed = disclosure.choose_changes(nodes, _only(changes.get(code, {}), here))
+        mixed = [row for row in new if row.area_id in allowed or (code, row.area_id) not in before]
+        mixed += [row for row in old if row.area_id not in {other.area_id for other in mixed}]
+        published = _shown(mixed)
+        around = shown.get(one.within or "", published)
+        is_safe = disclosure.is_publication_safe(
+            nodes, _only(cells[code], here), one.rule, published
+        )
+        # Old and new side by side may leave somebody alone: then all stays as it was.
+        told += mixed if published <= around and is_safe else old
+        shown[code] = published if published <= around and is_safe else _shown(old)
+    return told
+
+
+def _shown(rows: Iterable[Figure]) -> frozenset[int]:
+    return frozenset(row.area_id for row in rows if row.status == Figure.Status.SHOWN)
+
+
+def _copy(row: Figure, release: Release) -> Figure:
+    row.pk = None
+    row._state.adding = True
+    row.release = release
+    return row
+
+
+FIELDS = (
+    "status", "people", "value", "lower", "upper", "standard_error", "exposure", "shrunk", "bound",
+    "coverage", "of_year",
+)  # fmt: skip
+
+
+def _exactly(value: object) -> str:
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def write_canonical(rows: Iterable[Figure], geography: Geography) -> bytes:
+    """Return figures as bytes that are the same wherever they are made: a line a figure, by
+    indicator and area's code, numbers as Python writes them exactly."""
+    codes = dict(Area.objects.filter(geography=geography).values_list("id", "code"))
+    lines = sorted(
+        "\t".join(
+            [row.indicator, codes[row.area_id], *(_exactly(getattr(row, name)) for name in FIELDS)]
+        )
+        for row in rows
+    )
+    return "\n".join(lines).encode()
 
 
 def _cell(row: Component) -> Cell:

@@ -23,6 +23,10 @@ def next_quarter(quarter_on: dt.date) -> dt.date:
     return quarter_of(quarter_on + dt.timedelta(days=95))
 
 
+def next_month(month_on: dt.date) -> dt.date:
+    return (month_on.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+
+
 def previous_quarter(quarter_on: dt.date) -> dt.date:
     return quarter_of(quarter_on - dt.timedelta(days=1))
 

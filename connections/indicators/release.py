@@ -7,6 +7,7 @@ broker or of the worker before. Every step may run twice, at once, or be killed 
 import datetime as dt
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,13 @@ from django.utils import timezone
 from connections.indicators import access, disclosure, publish, quarters, rules
 from connections.indicators.branches import homes_by_branch
 from connections.indicators.definitions import INDICATORS, METHOD_VERSION
-from connections.indicators.freeze import freeze_quarter, watermark_of
+from connections.indicators.freeze import freeze_again, freeze_quarter, watermark_of
 from connections.indicators.models import (
     AbuseAlert,
+    AnswerMonth,
     CadencePlan,
     Component,
+    ContributorMonth,
     Figure,
     Quarter,
     QuarterContributor,
@@ -38,7 +41,7 @@ from kinder.accounts.audit import record
 from kinder.accounts.models import NetworkSighting, User
 from kinder.accounts.retention import let_go_of
 from kinder.accounts.rules import Refused
-from places.models import Geography, Population
+from places.models import Area, Geography, Population
 
 __all__ = [
     "close_alert",
@@ -47,16 +50,22 @@ __all__ = [
     "finish_release",
     "forget_old_sums",
     "forget_sightings",
+    "freeze_due",
     "freeze_quarter",
+    "plan_cadence",
     "progress_of",
     "publish_release",
     "reopen_without",
+    "reproduce",
+    "revise_quarter",
     "start_release",
     "withdraw_release",
 ]
 
 KEPT_MONTHS = 13
 """Frozen rows and components go so many months after the quarter's end (method.md, 3)."""
+DUE_QUARTERS = 2
+"""So many quarters back the freeze is looked for: older ones are an administrator's to decide."""
 PLANNED = "A1"
 """A plan for a branch is made for the indicator on which all others about people hang."""
 LOCKS = 0x72656C65
@@ -90,6 +99,7 @@ def start_release(
                 **parameters_of(geography, has_adults=has_adults),
                 "annual": annual_branches(geography, quarter.starts_on.year),
                 "measures": measures_of(quarter),
+                **_earlier(quarter),
             },
             created_at=now or timezone.now(),
         )
@@ -99,6 +109,22 @@ def start_release(
         )
         record("release.started", release, by=by, quarter=str(quarter), version=release.version)
     return release
+
+
+def _earlier(quarter: Quarter) -> dict[str, int]:
+    """The releases that a new one rests on: the one that it revises, and the one whose yearly
+    figures stand until the year's last quarter."""
+    found: dict[str, int] = {}
+    standing = Release.objects.standing().filter(geography=quarter.geography_id)
+    if quarter.revision > 1:
+        revised = standing.filter(quarter=quarter).first()
+        if revised is not None:
+            found["revises"] = revised.pk
+    if not quarters.ends_year(quarter.starts_on):
+        last = standing.filter(quarter_id__lt=quarter.starts_on).first()
+        if last is not None:
+            found["repeats"] = last.pk
+    return found
 
 
 def compute_shard(shard_id: int) -> bool:
@@ -173,8 +199,11 @@ def publish_release(
 ) -> Release:
     """Publish for good; the version before it is superseded, never overwritten.
 
-    The quarter's network sightings have served and are deleted. Raises Refused with the reason.
+    The quarter's network sightings have served and are deleted. Raises Refused with the reason;
+    where frozen people changed since the figures were made, these are made again first.
     """
+    if _reopen_stale(release):
+        raise Refused(rules.STILL_COMPUTING)
     with acting(purpose=Purpose.RELEASE):
         Quarter.objects.select_for_update().get(pk=release.quarter_id)
         release.refresh_from_db()
@@ -196,6 +225,108 @@ def publish_release(
             sightings=sightings,
         )
     return release
+
+
+def _reopen_stale(release: Release) -> bool:
+    """Compute a ready release again whose frozen rows are no longer those that it was made from:
+    somebody was erased in a room that does not know of releases."""
+    with acting(purpose=Purpose.RELEASE):
+        Quarter.objects.select_for_update().get(pk=release.quarter_id)
+        release.refresh_from_db()
+        if release.state != Release.State.READY:
+            return False
+        frozen = watermark_of(release.quarter_id, release.revision)
+        if release.parameters.get("frozen_sha256") == frozen:
+            return False
+        Figure.objects.filter(release=release).delete()
+        release.shards.update(finished_at=None)
+        release.state, release.ready_at = Release.State.COMPUTING, None
+        release.save(update_fields=["state", "ready_at"])
+    return True
+
+
+def revise_quarter(
+    *, by: User | Purpose, quarter_on: dt.date, now: dt.datetime | None = None
+) -> Release:
+    """Freeze a published quarter's live rows once more, in the year after it, with homes as they
+    were, and queue the release that supersedes it. Raises Refused with the reason."""
+    quarter = Quarter.objects.get(pk=quarter_on)
+    rules.check_can_revise(by, quarter=quarter, now=now)
+    freeze_again(by=by, quarter=quarter, now=now)
+    quarter.refresh_from_db()
+    return start_release(by=by, quarter=quarter, now=now)
+
+
+def freeze_due(now: dt.datetime | None = None) -> int:
+    """Freeze the quarters whose day has come and compute their figures, so that they wait to be
+    looked at; return how many. What Beat calls every hour: what is refused now is tried again."""
+    done = 0
+    quarter_on = quarters.quarter_of(quarters.today(now))
+    for _ in range(DUE_QUARTERS):
+        quarter_on = quarters.previous_quarter(quarter_on)
+        if quarters.today(now) < quarters.freezes_on(quarter_on):
+            continue
+        if Release.objects.filter(quarter=quarter_on).exists() or not _has_people(quarter_on):
+            continue
+        try:
+            quarter = freeze_quarter(by=Purpose.RELEASE, quarter_on=quarter_on, now=now)
+            start_release(by=Purpose.RELEASE, quarter=quarter, now=now)
+        except Refused:
+            continue
+        done += 1
+    return done
+
+
+def _has_people(quarter_on: dt.date) -> bool:
+    months = {"month_on__gte": quarter_on, "month_on__lt": quarters.next_quarter(quarter_on)}
+    return (
+        ContributorMonth.objects.filter(**months).exists()
+        or AnswerMonth.objects.filter(**months).exists()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """What making a release again gave. `is_identical`: figures are the same bytes as published;
+    `components`: whether they could be made from components again, or those are deleted and only
+    the published figures were held against their seal."""
+
+    sha256: str
+    sealed: str
+    has_components: bool
+    is_identical: bool
+
+
+def reproduce(release: Release) -> Reproduction:
+    """Make a release's figures again from its components and hold them against what is published,
+    byte by byte."""
+    kept = publish.write_canonical(Figure.objects.filter(release=release), release.geography)
+    sealed = str(release.parameters.get("figures_sha256", ""))
+    components = publish.components_sha256(release)
+    if components is None:
+        found = hashlib.sha256(kept).hexdigest()
+        return Reproduction(found, sealed, False, found == sealed)
+    again = publish.write_canonical(publish.build_figures(release), release.geography)
+    is_sound = components == release.parameters.get("components_sha256")
+    found = hashlib.sha256(again).hexdigest()
+    return Reproduction(found, sealed, True, is_sound and again == kept and found == sealed)
+
+
+def plan_cadence(
+    *, by: User, council: Area, from_year: int, cadence: str, now: dt.datetime | None = None
+) -> CadencePlan:
+    """Fix how often a council's people are told of from a year on that has not begun. Raises
+    Refused with the reason."""
+    rules.check_can_plan_cadence(by, council=council, from_year=from_year, now=now)
+    with transaction.atomic():
+        plan, _ = CadencePlan.objects.update_or_create(
+            indicator=PLANNED,
+            council=council,
+            from_year=from_year,
+            defaults={"cadence": cadence, "planned_by": by, "planned_at": now or timezone.now()},
+        )
+        record("cadence.planned", plan, by=by, council=council.code, year=from_year, how=cadence)
+    return plan
 
 
 def withdraw_release(*, by: User | Purpose, release: Release) -> Release:

@@ -11,6 +11,8 @@ from connections.indicators.models import AbuseAlert, Quarter, Release
 from kinder.accounts.acting import Purpose
 from kinder.accounts.models import User
 from kinder.accounts.rules import Actor, Refused, check_administrator
+from places.models import Area
+from places.vocabulary import AreaLevel
 
 NO_QUARTER = _("A quarter begins on the 1st of January, April, July or October.")
 NO_AREAS = _("No areas are in use yet: import them first.")
@@ -29,6 +31,12 @@ STILL_COMPUTING = _("The figures are still being computed.")
 ALREADY_PUBLISHED = _("This release is published. Published figures never change.")
 WAS_WITHDRAWN = _("This release was set aside. Compute a new one.")
 ALERT_OPEN = _("A warning about this quarter is open. Look at it and close it first.")
+ALREADY_REVISED = _("This quarter was revised already.")
+NOT_PUBLISHED = _("Only a published quarter is revised.")
+TOO_EARLY_TO_REVISE = _("A year's quarters are revised together, from {day} on.")
+TOO_LATE_TO_REVISE = _("The people of this quarter are deleted: it can no longer be revised.")
+NO_COUNCIL = _("Only a council area has a cadence of its own.")
+YEAR_HAS_BEGUN = _("A cadence is fixed before the year begins.")
 NOT_IN_WORK = _("Only a release that is not published yet can be set aside.")
 ALERT_CLOSED = _("This warning is closed already.")
 
@@ -78,6 +86,38 @@ def check_can_publish(
         raise Refused(_on(TOO_EARLY_TO_PUBLISH, due_on))
     if AbuseAlert.objects.filter(quarter=release.quarter_id, closed_at__isnull=True).exists():
         raise Refused(ALERT_OPEN)
+
+
+def check_can_revise(
+    by: Actor | Purpose, *, quarter: Quarter, now: dt.datetime | None = None
+) -> None:
+    """A published quarter is revised once, when the last quarter of its year can be frozen, while
+    its first frozen rows are still there."""
+    check_can_release(by)
+    if quarter.revision > 1:
+        raise Refused(ALREADY_REVISED)
+    if not quarter.releases.filter(state=Release.State.PUBLISHED).exists():
+        raise Refused(NOT_PUBLISHED)
+    due_on = quarters.freezes_on(dt.date(quarter.starts_on.year, 10, 1))
+    if quarters.today(now) < due_on:
+        raise Refused(_on(TOO_EARLY_TO_REVISE, due_on))
+    if not quarter.contributors.exists():
+        raise Refused(TOO_LATE_TO_REVISE)
+    if quarter.releases.filter(state__in=Release.IN_WORK).exists():
+        raise Refused(IN_WORK)
+
+
+def check_can_plan_cadence(
+    by: Actor, *, council: Area, from_year: int, now: dt.datetime | None = None
+) -> User:
+    """A council's cadence is fixed before the year begins, so that nobody chooses it by the
+    figures."""
+    user = check_administrator(by)
+    if council.level != AreaLevel.COUNCIL:
+        raise Refused(NO_COUNCIL)
+    if from_year <= quarters.today(now).year:
+        raise Refused(YEAR_HAS_BEGUN)
+    return user
 
 
 def check_can_withdraw(by: Actor | Purpose, *, release: Release) -> None:

@@ -4,7 +4,8 @@ import random
 
 from celery import shared_task
 
-from connections.indicators.release import continue_work
+from connections.indicators.picture import make_due_pictures
+from connections.indicators.release import continue_work, freeze_due
 from connections.indicators.sweep import MARKS_AT_ONCE, SHARDS, sweep_shard
 
 
@@ -24,3 +25,15 @@ def sweep() -> None:
 def continue_releases() -> None:
     """Compute what is left of any release, and gate what is complete."""
     continue_work()
+
+
+@shared_task
+def freeze_what_is_due() -> None:
+    """Freeze the quarter whose 31st day after its end has come, and queue its figures."""
+    freeze_due()
+
+
+@shared_task
+def make_pictures() -> None:
+    """Make last month's community pictures, where a community voted for them."""
+    make_due_pictures()

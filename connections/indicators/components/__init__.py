@@ -6,6 +6,7 @@ release; places for the whole country at once, for people walk across borders.
 
 from connections.indicators.components.areas import AreaFacts, areas_of, chain
 from connections.indicators.components.befriending import compute_befriending
+from connections.indicators.components.changes import count_changes
 from connections.indicators.components.people import SUM_PEOPLE, compute_people
 from connections.indicators.components.places import compute_places
 from connections.indicators.components.rows import watermark_of
@@ -18,5 +19,6 @@ __all__ = [
     "compute_befriending",
     "compute_people",
     "compute_places",
+    "count_changes",
     "watermark_of",
 ]

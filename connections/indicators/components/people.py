@@ -158,7 +158,7 @@ def compute_people(shard: ReleaseShard) -> None:
             one = _people_row(
                 release, code, areas[home], sums and sums[3 + _COLUMNS * i : 3 + _COLUMNS * (i + 1)]
             )
-            if sums and code in _ANSWERS:
+            if sums and code in INDICATORS and INDICATORS[code].min_response:
                 one.asked, one.answered = sums[0] or 0, sums[1] or 0
             elif sums and code in measures:
                 one.asked, one.answered = sums[2] or 0, one.n
@@ -181,21 +181,26 @@ def _asked(release: Release, council: int) -> dict[str, int | dt.date]:
     return {"quarter": release.quarter_id, "revision": release.revision, "council": council}
 
 
+def measure_values(release: Release) -> dict[str, str]:
+    """A person's value of each of the communities' own questions, as SQL."""
+    found = {}
+    for one in release.parameters.get("measures", []):
+        answer = f"(measures->>'{int(one['id'])}')::int"
+        value = f"({answer} <= {AGREES})::int" if one["scale"] == AGREEMENT else answer
+        found[one["code"]] = f"CASE WHEN is_eligible OR is_answering THEN {value} END"
+    return found
+
+
 def _measures_in(
     release: Release, areas: dict[int, AreaFacts], homes: list[int]
 ) -> dict[str, tuple[str, list[int]]]:
     """The communities' own questions: a person's value, and those of `homes` where it is asked."""
-    found = {}
-    for one in release.parameters.get("measures", []):
-        within = [home for home in homes if one["area"] in chain(areas, home)]
-        answer = f"(measures->>'{int(one['id'])}')::int"
-        value = f"({answer} <= {AGREES})::int" if one["scale"] == AGREEMENT else answer
-        if within:
-            found[one["code"]] = (
-                f"CASE WHEN is_eligible OR is_answering THEN {value} END",
-                within,
-            )
-    return found
+    values = measure_values(release)
+    asked = {
+        one["code"]: [home for home in homes if one["area"] in chain(areas, home)]
+        for one in release.parameters.get("measures", [])
+    }
+    return {code: (values[code], within) for code, within in asked.items() if within}
 
 
 def _people_row(

@@ -18,7 +18,7 @@ class PictureVote(models.Model):
     in_favour = models.PositiveSmallIntegerField(_("in favour"))
     against = models.PositiveSmallIntegerField(_("against"))
     is_on = models.BooleanField(_("the picture is shown"))
-    recorded_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    recorded_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     recorded_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -311,7 +311,7 @@ class CadencePlan(models.Model):
     council = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
     from_year = models.PositiveSmallIntegerField(_("from the year"))
     cadence = models.CharField(max_length=12, choices=Cadence)
-    planned_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    planned_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     planned_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
