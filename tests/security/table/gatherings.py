@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from places.models import Gathering
+from places.models import Gathering, SavedView
 from tests.factories import PlaceFactory
 from tests.security.rows import ALL, KEEPERS, WITH_FACTOR, Given, Row, Side, thing
 
@@ -24,6 +24,14 @@ def _gathering(side: Side) -> Given:
     return {"code": gathering.code}
 
 
+@thing("saved view")
+def _saved_view(side: Side) -> Given:
+    view = SavedView.objects.create(
+        name=side.mark, query="state=stale", owner=side.visitor, organisation=side.organisation
+    )
+    return {"number": view.pk}
+
+
 # fmt: off
 ROWS = [
     Row("places:whats-on", get=ALL),
@@ -35,6 +43,13 @@ ROWS = [
     Row("places:do-gathering", post=HOSTS, given="gathering", body={"deed": "confirm"}),
     Row("places:hold-place", post=ALL, given="gathering"),
     Row("places:give-back-place", post=ALL, given="gathering"),
+    Row("places:desk", get=KEEPERS),
+    Row("places:desk-features", get=KEEPERS),
+    Row("places:edit-in-bulk", post=KEEPERS),
+    Row("places:undo-edit", post=KEEPERS),
+    Row("places:keep-view", post=KEEPERS),
+    Row("places:forget-view", post="own:worker own:coordinator own:lead own:administrator",
+        given="saved view"),
     Row("places:posters", get=WITH_FACTOR),
     Row("places:print-posters", get=WITH_FACTOR),
     Row("calendars:feed", get=ALL),

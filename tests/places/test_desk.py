@@ -1,0 +1,181 @@
+"""The workers' table and map: filters in the address, views to keep, many edited at once."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from kinder.accounts.models import Role, User
+from places.desk import MOST_AT_ONCE, Bulk, Filters, do_in_bulk, find, undo_bulk
+from places.models import Place, SavedView
+from places.saving import save_area
+from places.shapes import make_circle
+from tests.factories.accounts import make_member
+from tests.factories.places import make_place, make_point
+
+pytestmark = pytest.mark.django_db
+DESK = "/places/table/"
+
+
+@pytest.fixture
+def worker() -> User:
+    return make_member(Role.WORKER)
+
+
+@pytest.fixture
+def client(worker: User) -> Client:
+    client = Client()
+    client.force_login(worker)
+    return client
+
+
+@pytest.fixture
+def town() -> list[Place]:
+    old = timezone.now() - timedelta(days=400)
+    places = [
+        make_place("Library", kind="library", cost_to_stay="free", opening_hours="24/7"),
+        make_place("Café Ünder", kind="cafe", address="2 Rope Walk"),
+        make_place("Suggested", state="suggested"),
+        make_place("Hidden", state="hidden"),
+        make_place("Far", point=make_point(1)),
+    ]
+    Place.objects.filter(name="Far").update(confirmed_at=old)
+    return places
+
+
+def names(**filters: Any) -> list[str]:
+    return list(find(Filters(**filters)).values_list("name", flat=True))
+
+
+def test_all_states_are_there_and_filters_narrow(town: list[Place], worker: User) -> None:
+    assert names() == ["Café Ünder", "Far", "Hidden", "Library", "Suggested"]
+    assert names(states=("hidden", "suggested")) == ["Hidden", "Suggested"]
+    assert names(kinds=("cafe",)) == ["Café Ünder"]
+    assert names(words="rope") == ["Café Ünder"]
+    assert names(words=town[0].code) == ["Library"]
+    assert names(is_free=True) == ["Library"]
+    assert "Library" not in names(lacks="hours")
+    assert names(lacks="check") == ["Far"]
+    assert names(order="oldest")[0] == "Far"
+    around = save_area(by=worker, name="A", shape=make_circle(town[0].point, 500), made="circle")
+    assert "Far" not in names(within=around)
+
+
+def test_the_table_and_the_map_hold_the_same(town: list[Place], client: Client) -> None:
+    page = client.get(DESK, {"state": "hidden"}).content.decode()
+    assert "Hidden" in page
+    assert ">Library</a>" not in page
+    options = json.loads(
+        page.partition('id="map-options" type="application/json">')[2].partition("<")[0]
+    )
+    found = json.loads(client.get(options["places"]["found"]).content)
+    assert [one["properties"]["name"] for one in found["features"]] == ["Hidden"]
+    assert found["features"][0]["id"] == town[3].pk
+    whole = client.get(DESK).content.decode()
+    assert '"found"' not in whole  # tiles with the database's clusters
+    for odd in ("kind=castle", "area=x", "page=x", "page=99", "q=%00", "within=nope"):
+        assert client.get(f"{DESK}?{odd}").status_code in {200, 422}, odd
+
+
+def test_the_page_asks_a_few_questions(client: Client, django_assert_max_num_queries: Any) -> None:
+    for number in range(60):
+        make_place(f"Place {number}")
+    with django_assert_max_num_queries(16):
+        client.get(DESK)
+
+
+def test_many_are_edited_and_taken_back(town: list[Place], client: Client) -> None:
+    chosen = [place.code for place in town[:2]]
+    body = {"place": chosen, "deed": "cost", "cost": "nobody_minds", "query": "q=a&kind=cafe"}
+    response = client.post(f"{DESK}edit/", body)
+    assert response["Location"] == f"{DESK}?q=a&kind=cafe"
+    assert set(Place.objects.filter(code__in=chosen).values_list("cost_to_stay", flat=True)) == {
+        "nobody_minds"
+    }
+    assert "Take the last change" in client.get(DESK).content.decode()
+    client.post(f"{DESK}undo/")
+    assert [Place.objects.get(code=code).cost_to_stay for code in chosen] == ["free", "unknown"]
+    assert "Take the last change" not in client.get(DESK).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("deed", "more", "state"),
+    [
+        ("hide", {"reason": "duplicate"}, "hidden"),
+        ("close", {}, "closed"),
+        ("confirm", {}, "verified"),
+    ],
+)
+def test_states_are_set_in_bulk(
+    town: list[Place], client: Client, deed: str, more: dict[str, str], state: str
+) -> None:
+    client.post(f"{DESK}edit/", {"place": [town[0].code], "deed": deed, **more})
+    town[0].refresh_from_db()
+    assert town[0].state == state
+    client.post(f"{DESK}undo/")
+    town[0].refresh_from_db()
+    assert town[0].state == "verified"
+
+
+def test_what_a_rule_keeps_is_counted(town: list[Place], worker: User) -> None:
+    codes = [town[3].code, town[0].code, "zzzzzzz"]
+    outcome = do_in_bulk(by=worker, codes=codes, bulk=Bulk("hide", "unsafe"))
+    assert set(outcome.done) == {town[0].code}
+    assert outcome.kept == 2
+    with pytest.raises(ValueError, match="nothing"):
+        do_in_bulk(by=worker, codes=codes, bulk=Bulk("burn"))
+
+
+def test_what_somebody_changed_since_is_not_taken_back(town: list[Place], worker: User) -> None:
+    outcome = do_in_bulk(by=worker, codes=[town[0].code], bulk=Bulk("kind", "cafe"))
+    do_in_bulk(by=worker, codes=[town[0].code], bulk=Bulk("cost", "members"))
+    undone = undo_bulk(by=worker, deed="kind", done=outcome.done)
+    assert (len(undone.done), undone.kept) == (0, 1)
+    town[0].refresh_from_db()
+    assert town[0].kind == "cafe"
+
+
+def test_nothing_chosen_and_too_much_is_said(town: list[Place], client: Client) -> None:
+    for body in (
+        {"deed": "confirm"},
+        {"place": [town[0].code]},
+        {"place": ["x"] * (MOST_AT_ONCE + 1), "deed": "confirm"},
+    ):
+        response = client.post(f"{DESK}edit/", body, follow=True)
+        assert response.status_code == 200
+    assert Place.objects.get(pk=town[0].pk).revision == town[0].revision
+
+
+def test_posters_of_the_chosen(town: list[Place], client: Client) -> None:
+    response = client.post(f"{DESK}edit/", {"place": [town[0].code], "deed": "posters"})
+    assert response["Location"] == f"/places/posters/?place={town[0].code}"
+
+
+def test_a_view_is_kept_shared_and_forgotten(client: Client, worker: User) -> None:
+    hub = worker.memberships.get().organisation
+    body = {"name": "Stale cafés", "organisation": hub.pk, "query": "kind=cafe&state=stale"}
+    client.post(f"{DESK}keep/", body)
+    client.post(f"{DESK}keep/", body)  # the name is taken
+    view = SavedView.objects.get()
+    assert view.query == "kind=cafe&state=stale"
+    colleague = Client()
+    colleague.force_login(make_member(Role.WORKER, hub))
+    assert "Stale cafés" in colleague.get(DESK).content.decode()
+    assert colleague.post(f"{DESK}forget/{view.pk}/").status_code == 403
+    stranger = Client()
+    stranger.force_login(make_member(Role.WORKER))
+    assert "Stale cafés" not in stranger.get(DESK).content.decode()
+    assert stranger.post(f"{DESK}forget/{view.pk}/").status_code == 404
+    client.post(f"{DESK}forget/{view.pk}/")
+    assert not SavedView.objects.exists()
+
+
+def test_a_query_leads_nowhere_else(town: list[Place], client: Client) -> None:
+    response = client.post(
+        f"{DESK}edit/",
+        {"place": [town[0].code], "deed": "confirm", "query": "//evil.example\r\nX: y"},
+    )
+    assert response["Location"].startswith(f"{DESK}?")
