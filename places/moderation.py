@@ -158,6 +158,7 @@ def list_photos(_user: User) -> Sequence[Item]:
             signals=find_signals(photo.alt),
             url=reverse("places:place", args=[photo.place.code]),
             picture=reverse("places:photo", args=[photo.pk]),
+            author=photo.contributor_id,
         )
         for photo in found
     ]

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.defaults import bad_request
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.views import APIView
 
@@ -52,7 +54,11 @@ class HeadersMiddleware:
         if is_embed:
             # Whoever is signed in here is nobody in another site's frame.
             request.COOKIES.clear()
-        response = self.get_response(request)
+        if "\x00" in request.path:
+            # No address of ours has one, and PostgreSQL reads none in a text.
+            response: HttpResponse = bad_request(request, BadRequest())
+        else:
+            response = self.get_response(request)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         if is_embed:
             _open_frame(response)

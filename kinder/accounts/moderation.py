@@ -61,7 +61,8 @@ class Item:
 
     `area` is a name to filter by, `signals` are short warnings in plain words (see
     kinder.accounts.screening), `url` where the thing can be seen, `facts` more lines of
-    (label, value), `picture` the address of an image of this site.
+    (label, value), `picture` the address of an image of this site. `author` is the contributor who
+    sent it, where one is known: the moderator may leave them out of figures, and is not told who.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Item:
     facts: tuple[tuple["_StrOrPromise", "_StrOrPromise"], ...] = ()
     url: str = ""
     picture: str = ""
+    author: uuid.UUID | None = None
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from kinder.accounts.blocking import block_contributors
 from kinder.accounts.models import Decision, User
 from kinder.accounts.moderation import (
     NO_QUEUE,
@@ -29,6 +30,7 @@ from kinder.accounts.moderation import (
 from kinder.accounts.rules import Refused, check_signed_in
 from kinder.pages.forms import ModerationFilterForm
 
+BLOCK = "block"
 ON_A_PAGE = 20
 DECISIONS_SHOWN = 8
 DECISIONS_READ = 200
@@ -96,6 +98,8 @@ def take_back(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
 
 def _decide(request: HttpRequest, by: User) -> HttpResponse:
     verdict, reason, keys = _read_deed(request.POST)
+    if verdict == BLOCK:
+        return _block(request, by, keys)
     chosen: dict[str, list[str]] = {}
     for key in keys:
         name, _sign, id_ = key.partition("|")
@@ -114,6 +118,22 @@ def _decide(request: HttpRequest, by: User) -> HttpResponse:
     if done.left_out:
         said += " " + _("{count} had been decided by somebody else.").format(count=done.left_out)
     messages.success(request, said)
+    return _answer(request, by)
+
+
+def _block(request: HttpRequest, by: User, keys: list[str]) -> HttpResponse:
+    """Leave whoever sent the things out of figures; the things themselves still wait."""
+    authors = {
+        item.author
+        for queue in queues_of(by)
+        for item in queue.waiting(by)
+        if item.author and f"{queue.name}|{item.id}" in keys
+    }
+    try:
+        block_contributors(by=by, contributors=authors, reason=Decision.Reason.SPAM)
+    except Refused as refused:
+        return _show(request, by, _read_filter(request), problem=str(refused.reason), ticked=keys)
+    messages.success(request, _("Whoever sent it counts in no figure from now on."))
     return _answer(request, by)
 
 

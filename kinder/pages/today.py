@@ -12,6 +12,7 @@ from connections.indicators.gaps import count_open_by_hour, find_without_evening
 from connections.indicators.models import Release
 from kinder.accounts.acting import acting
 from kinder.accounts.models import Membership, Role, Task, User
+from kinder.accounts.moderation import count_waiting, queues_of
 from places.actions import current_geography
 from places.gatherings import Occasion, occasions_in
 from places.models import Area, Gathering, Place
@@ -41,11 +42,14 @@ class Today:
     without_evening: list[Area] = field(default_factory=list)
     on_today: list[Occasion] = field(default_factory=list)
     gatherings_to_confirm: int = 0
+    to_look_at: int | None = None
 
 
 def gather_today(user: User) -> Today:
     """Gather what waits for `user`; concerns are counted for safeguarding leads alone."""
     today = Today(has_role=bool(user.roles) or user.is_administrator)
+    if queues_of(user):
+        today.to_look_at = count_waiting(user)
     if Role.LEAD.value in user.roles:
         today.open_concerns = count_open_concerns(user)
     today.tasks = list(find_tasks(user)[:TASKS_SHOWN])

@@ -45,7 +45,8 @@ def write_calendar(gatherings: Iterable[Gathering], *, title: str, root: str) ->
     calendar = Calendar()
     calendar.add("prodid", "-//Kinder//What is on//EN")
     calendar.add("version", "2.0")
-    calendar.add("x-wr-calname", title)
+    # Of a type that the library does not escape: a line end would begin a property of its own.
+    calendar.add("x-wr-calname", " ".join(title.split()))
     calendar.add("refresh-interval", HOURS_FRESH, parameters={"VALUE": "DURATION"})
     shown = list(gatherings)
     first = min((one.starts_at for one in shown), default=timezone.now())

@@ -128,7 +128,7 @@ class World:
         self.key = make_key()
         # A deployment that is set up has an administrator.
         administrator = make_user(is_administrator=True)
-        here, there = make_organisation(_mark()), make_organisation(_mark())
+        here, there = make_organisation(), make_organisation()
         resident = make_user(has_second_factor=False)
         self.user: User | None = None
         if who == ADMINISTRATOR:
@@ -178,10 +178,6 @@ class World:
         return client
 
 
-def _mark() -> str:
-    return f"Secret{uuid.uuid4().hex}"
-
-
 def _side(organisation: Organisation, user: User | None, resident: User, key: str) -> Side:
     # The visitor with a device has no account, so the device is nobody's user's.
     contributor = add_device(key=key, contributor=Contributor.objects.create())
@@ -191,5 +187,5 @@ def _side(organisation: Organisation, user: User | None, resident: User, key: st
         person=user or contributor,
         contributor=contributor,
         resident=resident,
-        mark=organisation.name,
+        mark=f"Secret{uuid.uuid4().hex}",
     )

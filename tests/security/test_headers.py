@@ -5,6 +5,7 @@ ASVS 3.4 (headers), 14.3.2 (caches), 16.5.1 (errors tell nothing).
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from tests.factories.accounts import make_user
 from tests.security.headers import check_headers
@@ -50,3 +51,25 @@ def test_pages_about_people_are_kept_by_no_cache() -> None:
     client.force_login(make_user(is_administrator=True))
     for path in ("/accounts/", "/people/", "/organisations/", "/audit/", "/accounts/sessions/"):
         assert "no-store" in client.get(path)["Cache-Control"], path
+
+
+@pytest.mark.parametrize("path", ["/areas/%00/", "/static/%00", "/tiles/%00", "/%00"])
+def test_a_sign_that_no_address_has_is_refused_with_all_headers(path: str) -> None:
+    """2.2.1"""
+    response = Client(raise_request_exception=False).get(path)
+    assert response.status_code == 400
+    check_headers(response.headers, path)
+
+
+def test_only_embeds_may_be_framed_and_they_know_nobody(settings: Settings) -> None:
+    """3.4.6"""
+    settings.EMBEDDED_BY = ["https://example.org"]
+    client = Client(raise_request_exception=False)
+    client.force_login(make_user())
+    for path in ("/embed/nothing/", "/ur/embed/nothing/"):
+        response = client.get(path)
+        assert "X-Frame-Options" not in response.headers
+        assert "frame-ancestors https://example.org" in response["Content-Security-Policy"]
+        assert not response.cookies
+    for path in ("/about/", "/embedded/", "/about/embed/"):
+        assert "frame-ancestors 'none'" in client.get(path)["Content-Security-Policy"]

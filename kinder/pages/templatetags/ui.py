@@ -84,6 +84,12 @@ def drawing(name: str) -> SafeString:
     return mark_safe(_drawing(name))  # noqa: S308 - our own file
 
 
+@register.filter
+def is_web_address(text: str) -> bool:
+    """Tell whether `text` leads to a page of the web, and to nothing that would run."""
+    return text.lower().startswith(("https://", "http://"))
+
+
 @register.simple_tag
 def brand_mark() -> SafeString:
     """Return the lamp over the table that stands beside the name."""

@@ -51,7 +51,7 @@ def _passkey(_side: Side) -> Given:
 def _consent(side: Side) -> Given:
     consent = ConsentRecord.objects.create(
         subject=subject_of(side.person),
-        purpose="story",
+        purpose="anything else",
         wording_version="1",
         language="en-gb",
     )
