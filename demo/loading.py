@@ -24,6 +24,7 @@ from demo.people import load_people
 from demo.quarters import first_quarter
 from demo.register import make_register
 from demo.releases import count_moments, load_releases
+from demo.thanks import load_thanks
 from demo.town import SEED, build_town
 from demo.voices import load_voices
 from demo.whereabouts import load_gatherings, load_places
@@ -81,7 +82,8 @@ def _prompts(day: dt.date) -> int:
 
 
 def _voices(day: dt.date) -> int:
-    return load_voices(_crowd(day), _geography(), day=day)
+    crowd, geography = _crowd(day), _geography()
+    return load_voices(crowd, geography, day=day) + load_thanks(crowd, geography, day=day)
 
 
 def _answers(day: dt.date) -> int:

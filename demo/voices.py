@@ -15,7 +15,7 @@ from kinder.accounts.models import ConsentRecord, Subject, User
 from places.models import Area, Geography
 
 CONSENT = "story"
-WORDING = "2024-1"
+WORDING = "2026-1"
 
 
 @dataclass(frozen=True)
