@@ -114,7 +114,9 @@ def _word_hours(place: Place, at: dt.datetime) -> str:
             parts.append(([day.on], day.text))
     if len(parts) == 1:
         return _("Every day: %(hours)s") % {"hours": parts[0][1]}
-    return "; ".join(f"{_name_days(days)} {text}" for days, text in parts)
+    # Days that are not named are closed: fewer words to read on paper.
+    open_days = [(days, text) for days, text in parts if text != _("closed")]
+    return "; ".join(f"{_name_days(days)} {text}" for days, text in open_days)
 
 
 def _name_days(days: Sequence[dt.date]) -> str:
