@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from places.forms import PlaceSearchForm
+from places.forms import LOOKED_FOR, PlaceSearchForm
 from places.models import Place, Welcome
 from places.search import BadCursorError, Search, write_geojson, write_list
 from places.vocabulary import Answer, CostToStay, PlaceKind, PlaceState
@@ -114,6 +114,9 @@ _FILTERS = [
     OpenApiParameter("free", bool, description="Free to stay."),
     OpenApiParameter("open", bool, description="Open now."),
     OpenApiParameter("step_free", bool),
+    OpenApiParameter(
+        "has", str, many=True, enum=[one.value for one in LOOKED_FOR], description="All of these."
+    ),
     OpenApiParameter("bbox", str, description="west,south,east,north in degrees."),
     OpenApiParameter("limit", int),
     OpenApiParameter("after", str, description="Where the page before ended."),

@@ -9,11 +9,19 @@ from places.models import Area
 from places.origins import Origin, UnknownPostcodeError, find_origins
 from places.postcodes import tidy_postcode
 from places.search import Search
-from places.vocabulary import AreaLevel, PlaceKind
+from places.vocabulary import AreaLevel, PlaceKind, WelcomeAttribute
 
 # A longer list of areas is no choice; then the next larger level is offered.
 MAX_AREAS = 60
 _OFFERED_LEVELS = (AreaLevel.COMMUNITY, AreaLevel.INTERMEDIATE, AreaLevel.COUNCIL)
+
+# What somebody who needs a place to stay looks for, beside what it costs and when it is open.
+LOOKED_FOR = (
+    WelcomeAttribute.WARM,
+    WelcomeAttribute.FOOD,
+    WelcomeAttribute.QUIET_TIMES,
+    WelcomeAttribute.TOILET,
+)
 
 
 class PlaceSearchForm(forms.Form):
@@ -41,6 +49,11 @@ class PlaceSearchForm(forms.Form):
     free = forms.BooleanField(label=_("Free to stay"), required=False)
     open = forms.BooleanField(label=_("Open now"), required=False)
     step_free = forms.BooleanField(label=_("Step-free"), required=False)
+    has = forms.MultipleChoiceField(
+        label=_("It has"),
+        choices=[(one.value, one.label) for one in LOOKED_FOR],
+        required=False,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -101,5 +114,6 @@ class PlaceSearchForm(forms.Form):
             is_free=data.get("free", False),
             is_open=data.get("open", False),
             is_step_free=data.get("step_free", False),
+            welcomes=tuple(data.get("has", ())),
             bbox=bbox,
         )

@@ -52,6 +52,8 @@ class Search:
     is_free: bool = False
     is_open: bool = False
     is_step_free: bool = False
+    # What the place must be known to have: values of WelcomeAttribute.
+    welcomes: tuple[str, ...] = ()
     # West, south, east, north in degrees.
     bbox: tuple[float, float, float, float] | None = None
 
@@ -170,6 +172,12 @@ def conditions(search: Search, at: datetime) -> tuple[str, dict[str, Any]]:
         clauses.append(IS_FREE)
     if search.is_step_free:
         clauses.append(IS_STEP_FREE)
+    if search.welcomes:
+        clauses.append(
+            "%(welcomes)s <@ ARRAY(SELECT welcome.attribute::text FROM places_welcome welcome"
+            f" WHERE welcome.place_id = place.id AND welcome.value = '{Answer.YES.value}')"
+        )
+        values["welcomes"] = list(search.welcomes)
     if search.is_open:
         clauses.append("place.opening_hours = ANY(%(open)s)")
         values["open"] = open_hours_values(at)

@@ -29,6 +29,14 @@ from places.week import describe_rules
 
 PAGE_SIZE = 30
 
+# The face of each thing to look for, beside its words: names in static/src/icons.json.
+HAS_ICONS = {
+    WelcomeAttribute.WARM.value: "thermometer-hot",
+    WelcomeAttribute.FOOD.value: "fork-knife",
+    WelcomeAttribute.QUIET_TIMES.value: "speaker-none",
+    WelcomeAttribute.TOILET.value: "toilet",
+}
+
 
 @login_not_required
 @require_safe
@@ -65,6 +73,7 @@ def list_places(request: HttpRequest) -> HttpResponse:
             "origins": [_as_choice(request, other.label) for other in form.origins[1:]],
             "areas": form.offered_areas(),
             "kinds": PlaceKind.choices,
+            "has_icons": HAS_ICONS,
             "is_by_name": is_by_name,
             "order_url": _switch_order(request, by_name=not is_by_name),
             "first_url": first if "after" in request.GET else "",

@@ -71,7 +71,7 @@ def town() -> dict[str, Place]:
             postcode="G20 8AB",
             cost_to_stay="free",
             opening_hours="Mo-Fr 09:00-17:00",
-            welcome={"step_free": "yes"},
+            welcome={"step_free": "yes", "warm": "yes", "quiet_times": "yes"},
         ),
         "cafe": make_place(
             "Café Àird",
@@ -80,6 +80,7 @@ def town() -> dict[str, Place]:
             point=make_point(0.01),
             cost_to_stay="nobody_minds",
             opening_hours="Th-Su 10:00-16:00",
+            welcome={"warm": "yes", "food": "no"},
         ),
         "pub": make_place(
             "The Anchor",
@@ -130,6 +131,10 @@ def test_rows_say_what_one_wants_to_know(client: Client, town: dict[str, Place])
         ("?open=on", ["The Anchor", "Wyndford Library"]),
         ("?free=on&open=on", ["Wyndford Library"]),
         ("?step_free=on", ["Wyndford Library"]),
+        ("?has=warm", ["Café Àird", "Wyndford Library"]),
+        ("?has=warm&has=quiet_times", ["Wyndford Library"]),
+        ("?has=food", []),
+        ("?has=warm&free=on&open=on", ["Wyndford Library"]),
         ("?kind=pub&kind=cafe", ["Café Àird", "The Anchor"]),
         ("?area=M1", ["Café Àird", "Wyndford Library"]),
         ("?area=C1", ["Café Àird", "The Anchor", "Wyndford Library"]),
@@ -255,7 +260,13 @@ def test_the_map_holds_what_the_list_holds(client: Client, town: dict[str, Place
     features = mapbox_vector_tile.decode(client.get(tile).content)["places"]["features"]
     assert sum(feature["properties"]["count"] for feature in features) == 3
     assert "found" not in options["places"]
-    for query in ("?free=on", "?q=anchor", "?open=on&step_free=on", "?area=M1&kind=cafe"):
+    for query in (
+        "?free=on",
+        "?q=anchor",
+        "?open=on&step_free=on",
+        "?area=M1&kind=cafe",
+        "?has=warm",
+    ):
         html = client.get(f"/places/{query}").content.decode()
         listed = {int(found) for found in re.findall(r'data-place-id="(\d+)"', html)}
         answer = client.get(str(_map_options(html)["places"]["found"])).json()
