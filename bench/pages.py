@@ -1,7 +1,7 @@
 """Residents' pages as an old phone on a poor network meets them: bytes, paint, shift, Lighthouse.
 
-Each page is opened in Chromium with an empty cache. The baseline of sizes is the throw-away mock from
-which the bars were taken (40 KiB, largest paint after 1.4 s, Lighthouse 100 and 100).
+Each page is opened in Chromium with an empty cache. The baseline of sizes is the throw-away mock
+from which the bars were taken (40 KiB, largest paint after 1.4 s, Lighthouse 100 and 100).
 Lighthouse is a package of its own (bench/lighthouse), installed into .local/ by its lock file.
 """
 

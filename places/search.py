@@ -175,9 +175,9 @@ def conditions(search: Search, at: datetime) -> tuple[str, dict[str, Any]]:
     if search.welcomes:
         clauses.append(
             "%(welcomes)s <@ ARRAY(SELECT welcome.attribute::text FROM places_welcome welcome"
-            f" WHERE welcome.place_id = place.id AND welcome.value = '{Answer.YES.value}')"
+            " WHERE welcome.place_id = place.id AND welcome.value = %(yes)s)"
         )
-        values["welcomes"] = list(search.welcomes)
+        values |= {"welcomes": list(search.welcomes), "yes": Answer.YES.value}
     if search.is_open:
         clauses.append("place.opening_hours = ANY(%(open)s)")
         values["open"] = open_hours_values(at)
