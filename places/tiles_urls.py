@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from places import tile_views
+from places import basemap_views, tile_views
 
 app_name = "tiles"
 urlpatterns = [
+    path("basemap.pmtiles", basemap_views.show_basemap, name="basemap"),
     path(
         "places/<int:version>/<int:z>/<int:x>/<int:y>.mvt",
         tile_views.show_place_tile,

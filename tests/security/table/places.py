@@ -112,6 +112,7 @@ ROWS = [
     Row("places-geojson", get=ALL),
     Row("places-detail", get=ALL, given="place"),
     Row("schema", get=ALL),
+    Row("tiles:basemap", get=ALL),
     Row("tiles:places", get=ALL, given="place tile"),
     Row("tiles:areas", get=ALL, given="area tile"),
 ]

@@ -13,6 +13,9 @@ export function readColours() {
     control: read("control"),
     amber: read("amber"),
     halo: read("halo"),
+    water: read("water"),
+    line: read("line"),
+    pineSoft: read("pine-soft"),
     ramp: [1, 2, 3, 4, 5, 6].map((step) => read(`ramp-${step}`)),
   };
 }
