@@ -53,6 +53,11 @@ def describe() -> list[Holding]:
             ),
             why=_("So that the service can find company that suits you."),
             how_long=service,
+            kinds=(
+                "participants",
+                "referrals",
+                "assessments",
+            ),
         ),
         Holding(
             model="befriending.Volunteer, befriending.Check, befriending.Reference, "
@@ -64,6 +69,14 @@ def describe() -> list[Holding]:
             ),
             why=_("So that people who are befriended are safe."),
             how_long=service,
+            kinds=(
+                "volunteers",
+                "checks",
+                "references",
+                "trainings",
+                "supervisions",
+                "expenses",
+            ),
         ),
         Holding(
             model="befriending.Match, befriending.Agreement, befriending.AgreementSignature, "
@@ -77,6 +90,14 @@ def describe() -> list[Holding]:
             how_long=_("The dates stay without a name; everything else as long as the above."),
             stays=_(
                 "The days on which two people met stay without your name: they are theirs too."
+            ),
+            kinds=(
+                "matches",
+                "agreements",
+                "arrangements",
+                "meetings",
+                "visits",
+                "reviews",
             ),
         ),
         Holding(
@@ -96,12 +117,14 @@ def describe() -> list[Holding]:
             what=_("That somebody of the service was sent a reminder; not what about."),
             why=_("So that each reminder goes out once."),
             how_long=_("A year."),
+            kinds=("notices",),
         ),
         Holding(
             model="befriending.ScaleAnswer",
             what=_("Answers to a questionnaire, if you agreed to give them."),
             why=_("So that it can be seen whether befriending helps."),
             how_long=service,
+            kinds=("scale_answers",),
         ),
         Holding(
             model="befriending.Concern, befriending.ConcernStep",

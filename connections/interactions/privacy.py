@@ -44,12 +44,14 @@ def describe() -> list[Holding]:
             what=_("The moments you added: what kind, which day, and a public place or an area."),
             why=_("Area figures are made from them; you can see, change and delete them."),
             how_long=_("Until you delete them."),
+            kinds=("moments",),
         ),
         Holding(
             model=Difficulty._meta.label_lower,
             what=_("That you wanted to and it was hard: the reasons, the day and the area."),
             why=_("So that a community can hear what makes kindness hard there."),
             how_long=_("Until you delete them."),
+            kinds=("difficulties",),
         ),
         Holding(
             model=Note._meta.label_lower,
@@ -62,18 +64,21 @@ def describe() -> list[Holding]:
             what=_("The area that you said is home."),
             why=_("So that what you add counts where you live."),
             how_long=_("Until you change or delete it."),
+            kinds=("home",),
         ),
         Holding(
             model=PromptAnswer._meta.label_lower,
             what=_("Your answers about an ordinary day, and to a community's own questions."),
             why=_("Area figures are made from them."),
             how_long=_("Until you delete your data."),
+            kinds=("prompt_answers",),
         ),
         Holding(
             model=Story._meta.label_lower,
             what=_("A story that you chose to share, with your consent."),
             why=_("So that your community can read it."),
             how_long=_("Until you take your consent back."),
+            kinds=("stories",),
         ),
         Holding(
             model=Thank._meta.label_lower,
@@ -82,24 +87,28 @@ def describe() -> list[Holding]:
             ),
             why=_("So that you can take them back before or after they are shown."),
             how_long=_("Until you take them back."),
+            kinds=("thanks",),
         ),
         Holding(
             model=PromptAsked._meta.label_lower,
             what=_("In which months we asked you about an ordinary day."),
             why=_("So that we know how many of the people we asked have answered."),
             how_long=_("Until you delete your data."),
+            kinds=("asked",),
         ),
         Holding(
             model=PromptMail._meta.label_lower,
             what=_("Your e-mail address for the monthly question, encrypted, if you gave one."),
             why=_("So that we can send you the question, and nothing else."),
             how_long=_("Until you take it away."),
+            kinds=("question_sent_to",),
         ),
         Holding(
             model=OrdinaryDayCard._meta.label_lower,
             what=_("The number of the paper card that you typed in, if you did."),
             why=_("So that one card counts once."),
             how_long=_("Until you delete your data."),
+            kinds=("cards",),
         ),
         Holding(
             model=DeletedMoment._meta.label_lower,
@@ -112,6 +121,10 @@ def describe() -> list[Holding]:
             what=_("That you wish to be asked each month, and your answers to your community."),
             why=_("So that we ask only who wants it, and figures rest on answers."),
             how_long=_("Until you delete your data."),
+            kinds=(
+                "prompt",
+                "measure_answers",
+            ),
         ),
         Holding(
             model="interactions.DirtyMark",

@@ -143,14 +143,16 @@ def export_person(*, by: User | Contributor, person: Person) -> Exported:
         return _gather(person)
 
 
-def count_rows(*, by: User | Contributor, person: Person) -> dict[str, int]:
-    """Return how many rows each room would export about `person`."""
+def count_rows(*, by: User | Contributor, person: Person) -> list[tuple[privacy.Holding, int]]:
+    """Return every holding with how many rows of it are about `person`."""
     check_can_handle_data_of(by, person=person)
     with acting(purpose=Purpose.ERASE):
-        return {
-            room: sum(len(rows) for rows in kinds.values())
-            for room, kinds in _gather(person).items()
-        }
+        exported = _gather(person)
+    return [
+        (holding, sum(len(exported[room.name].get(kind, ())) for kind in holding.exported_as))
+        for room in privacy.rooms()
+        for holding in room.describe()
+    ]
 
 
 def erase_person(*, by: User | Contributor, person: Person) -> dict[str, int]:

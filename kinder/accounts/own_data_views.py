@@ -37,19 +37,10 @@ def show_my_data(request: HttpRequest) -> HttpResponse:
         "is_proven": request.GET.get("asked") == "1" and is_proven(request),
     }
     if person is not None and not context["must_sign_in"]:
-        counts = actions.count_rows(by=person, person=person)
+        counted = actions.count_rows(by=person, person=person)
         context |= {
-            "held": [
-                (counts[room.name], room.describe())
-                for room in privacy.rooms()
-                if counts.get(room.name)
-            ],
-            "not_held": [
-                holding
-                for room in privacy.rooms()
-                if not counts.get(room.name)
-                for holding in room.describe()
-            ],
+            "held": [(holding, rows) for holding, rows in counted if rows],
+            "not_held": [holding for holding, rows in counted if not rows],
             "consents": consents.tell_consents(
                 consents.consents_of(person).select_related("wording")
             ),
@@ -98,7 +89,11 @@ def erase(request: HttpRequest) -> HttpResponse:
         "form": form,
         "is_sure": is_sure,
         "has_account": isinstance(person, User),
-        "holdings": [one for room in privacy.rooms() for one in room.describe()],
+        "held": [
+            holding
+            for holding, rows in actions.count_rows(by=person, person=person)
+            if rows or holding.stays
+        ],
     }
     return render(request, "accounts/erase.html", context, status=422 if form.errors else 200)
 

@@ -21,7 +21,8 @@ class Holding:
     """What one kind of record holds about people: shown on the data-protection page.
 
     `model` names the model, or several with commas. `stays` says what an erasure leaves of it;
-    empty where all of it goes.
+    empty where all of it goes. `kinds` are the keys of the room's export that belong to it (by
+    default the models' own labels), so that people see what is held about *them*.
     """
 
     model: str
@@ -29,6 +30,11 @@ class Holding:
     why: str
     how_long: str
     stays: str = ""
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def exported_as(self) -> tuple[str, ...]:
+        return self.kinds or tuple(self.models)
 
     @property
     def models(self) -> list[str]:

@@ -8,7 +8,10 @@ from django.db.models import Field, Model
 from django.test import Client
 
 from kinder.accounts import privacy
+from kinder.accounts.acting import Purpose, acting
 from kinder.accounts.models import Contributor, Device, Subject, User
+from tests.factories import ContributorFactory
+from tests.factories.accounts import make_user
 
 PEOPLE = (User, Contributor, Subject, Device)
 # A number without a foreign key that is somebody's all the same.
@@ -69,3 +72,19 @@ def test_the_page_is_made_from_the_models(client: Client) -> None:
     assert "How long" in page
     assert "12 months." in page
     assert "/privacy/data/" in client.get("/privacy/").content.decode()
+
+
+@pytest.mark.django_db
+def test_every_kind_that_is_exported_belongs_to_something_that_is_told() -> None:
+    """Else people would take away what their own page does not name."""
+    user = make_user()
+    person = ContributorFactory.create(user=user)
+    unclaimed = []
+    with acting(purpose=Purpose.ERASE):
+        for room in privacy.rooms():
+            claimed = {kind for one in room.describe() for kind in one.exported_as}
+            for one in (user, person):
+                unclaimed += [
+                    f"{room.name}: {kind}" for kind in room.export(one) if kind not in claimed
+                ]
+    assert sorted(set(unclaimed)) == []
