@@ -4,15 +4,20 @@ Everything here is public: passwords and secrets of the demo are printed by `sho
 The addresses are under example.org, to which no mail is ever delivered.
 """
 
+import datetime as dt
 import hashlib
+import secrets
 from dataclasses import dataclass
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import encrypt
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
-from kinder.accounts.models import Membership, Organisation, Role, User
+from kinder.accounts.audit import record
+from kinder.accounts.invitations import LIFETIME
+from kinder.accounts.models import Invitation, Membership, Organisation, Role, User
 from places.models import Area, Geography, OrganisationArea
 
 PASSWORD = "kinder-demo-whinsay"  # noqa: S105 - public on purpose
@@ -181,7 +186,40 @@ def load_people(geography: Geography) -> int:
         for factor in (_totp(user), _recovery_codes(user))
     ]
     Authenticator.objects.bulk_create(factors)
-    return len(organisations) + len(users) + len(memberships) + len(factors)
+    invited = _invite(organisations["befriend"], by=_of(users, "coordinator@example.org"))
+    return len(organisations) + len(users) + len(memberships) + len(factors) + invited
+
+
+# Who is invited to the befriending organisation, as what, and how many days ago.
+INVITED = (
+    ("morven.helper@example.org", "Morven Skaill", Role.WORKER, 1),
+    ("angus.helper@example.org", "Angus Brodie", Role.MEMBER, 3),
+    ("late.helper@example.org", "", Role.MEMBER, 9),
+)
+
+
+def _invite(organisation: Organisation, *, by: User) -> int:
+    """Letters that are under way and one that ran out; nobody holds what would open them."""
+    now = timezone.now()
+    for email, name, role, days in INVITED:
+        sent_at = now - dt.timedelta(days=days)
+        invitation = Invitation.objects.create(
+            organisation=organisation,
+            role=role,
+            email=email,
+            name=name,
+            token_hmac=secrets.token_bytes(32),
+            invited_by=by,
+            made_at=sent_at,
+            sent_at=sent_at,
+            expires_at=sent_at + LIFETIME,
+        )
+        record("invite", invitation, by=by, organisation=organisation, role=role)
+    return len(INVITED)
+
+
+def _of(users: list[User], email: str) -> User:
+    return next(user for user in users if user.email == email)
 
 
 def _totp(user: User) -> Authenticator:

@@ -9,8 +9,11 @@ from django.contrib.auth.models import Group
 from kinder.accounts.models import (
     AuditEvent,
     ConsentRecord,
+    ConsentWording,
+    Invitation,
     Membership,
     Organisation,
+    RetentionRun,
     Task,
     Tombstone,
     User,
@@ -49,6 +52,26 @@ class MembershipAdmin(LookOnlyAdmin):
 class ConsentRecordAdmin(LookOnlyAdmin):
     list_display = ("purpose", "wording_version", "language", "given_at", "withdrawn_at")
     list_filter = ("purpose", "language")
+
+
+@admin.register(ConsentWording)
+class ConsentWordingAdmin(LookOnlyAdmin):
+    list_display = ("purpose", "version", "language", "first_used_at")
+    list_filter = ("purpose", "language")
+    fields = ("purpose", "version", "language", "text", "first_used_at")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(LookOnlyAdmin):
+    list_display = ("email", "role", "organisation", "made_at", "accepted_at", "revoked_at")
+    list_filter = ("role", "organisation")
+    list_select_related = ("organisation",)
+    fields = ("email", "name", "role", "organisation", "made_at", "expires_at", "accepted_at")
+
+
+@admin.register(RetentionRun)
+class RetentionRunAdmin(LookOnlyAdmin):
+    list_display = ("started_at", "finished_at", "is_cut_short", "rows")
 
 
 @admin.register(Task)
