@@ -72,7 +72,7 @@ def describe() -> list[Holding]:
             how_long=_("That it was you, until you leave."),
         ),
         Holding(
-            model="places.PlaceVersion, exchange.ImportBatch",
+            model="places.PlaceVersion, exchange.ImportBatch, exchange.PlaceImport",
             what=_("What you changed about places, or brought in from a file, as a worker."),
             why=_("So that a change can be looked up and taken back."),
             how_long=_("As long as the place; under a number that is nobody's once you leave."),
