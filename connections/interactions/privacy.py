@@ -35,6 +35,9 @@ ONE_EACH: tuple[type[Model], ...] = (HomeArea, PromptEnrolment, PromptMail)
 
 NOTES_FOR = dt.timedelta(days=365)
 """What the note box promises: private words go after 12 months."""
+DECLINED_FOR = dt.timedelta(days=90)
+THANKS_FOR = dt.timedelta(days=396)
+UNCONFIRMED_FOR = dt.timedelta(days=7)
 
 
 def describe() -> list[Holding]:
@@ -257,7 +260,48 @@ def _let_go_of_traces(now: dt.datetime, *, is_dry_run: bool) -> int:
     )
 
 
+def _let_go_of_declined(now: dt.datetime, *, is_dry_run: bool) -> int:
+    declined = Story.objects.filter(state=Story.State.DECLINED, created_at__lt=now - DECLINED_FOR)
+    return let_go_of(declined, is_dry_run=is_dry_run)
+
+
+def _let_go_of_thanks(now: dt.datetime, *, is_dry_run: bool) -> int:
+    old = Thank.objects.filter(month_on__lt=(now - THANKS_FOR).date())
+    return let_go_of(old, is_dry_run=is_dry_run)
+
+
+def _let_go_of_addresses(now: dt.datetime, *, is_dry_run: bool) -> int:
+    waiting = PromptMail.objects.filter(
+        confirmed_at__isnull=True, code_sent_at__lt=now - UNCONFIRMED_FOR
+    )
+    return let_go_of(waiting, is_dry_run=is_dry_run)
+
+
 RETENTION = (
+    RetentionRule(
+        name="interactions.declined_stories",
+        what=gettext_lazy("Stories that were not published."),
+        why=gettext_lazy("Their author may want to read why, and the decision can be taken back."),
+        how_long=gettext_lazy("90 days."),
+        source=gettext_lazy("A decision can be taken back for a day; a season to come by."),
+        apply=_let_go_of_declined,
+    ),
+    RetentionRule(
+        name="interactions.thanks",
+        what=gettext_lazy("Thanks to places."),
+        why=gettext_lazy("A card can be printed again for a year."),
+        how_long=gettext_lazy("13 months."),
+        source=gettext_lazy("A year of cards, and the month that is not over."),
+        apply=_let_go_of_thanks,
+    ),
+    RetentionRule(
+        name="interactions.addresses",
+        what=gettext_lazy("E-mail addresses for the monthly question that nobody confirmed."),
+        why=gettext_lazy("Perhaps they are somebody else's."),
+        how_long=gettext_lazy("7 days."),
+        source=gettext_lazy("The code is good for an hour; a week to ask for another."),
+        apply=_let_go_of_addresses,
+    ),
     RetentionRule(
         name="interactions.notes",
         what=gettext_lazy("Private words beside a moment."),

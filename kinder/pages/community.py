@@ -6,6 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from connections.indicators.picture import Shown, read_picture
 from connections.interactions.asking.questions import list_measures_of
 from connections.interactions.asking.rules import MEASURE_LEVELS, can_propose, can_work_there
 from connections.interactions.asking.together import find_next_day
@@ -38,6 +39,7 @@ class Community:
     asked: list[Measure]
     proposed: list[Measure]
     day: OrdinaryDay | None
+    picture: Shown | None = None
     deeds: list[Deed] = field(default_factory=list)
 
     @property
@@ -56,6 +58,7 @@ def gather_community(area: Area, user: User | AnonymousUser) -> Community:
         asked=[one for one in measures if one.state == Measure.State.OPEN][:MEASURES_SHOWN],
         proposed=[one for one in measures if one.state == Measure.State.PROPOSED][:MEASURES_SHOWN],
         day=find_next_day(area) if area.level == AreaLevel.COMMUNITY else None,
+        picture=read_picture(area) if area.level == AreaLevel.COMMUNITY else None,
         deeds=_list_deeds(area, user),
     )
 

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from kinder.pages.worry import list_help_lines
 from kinder.words import list_languages
 
 BUILT = Path(settings.BASE_DIR) / "static" / "dist"
@@ -28,7 +29,8 @@ MADE_OF = (
 @require_safe
 def show_offline(request: HttpRequest) -> HttpResponse:
     """The page that stands in for one that needs a network."""
-    return render(request, "pages/offline.html")
+    # A worry cannot be sent from here: whom to call stands here instead.
+    return render(request, "pages/offline.html", {"lines": list_help_lines()})
 
 
 @login_not_required

@@ -109,7 +109,7 @@ class WorryForm(ScreenedForm):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     area = forms.ChoiceField(
-        label=gettext_lazy("Which part of the land is it about?"),
+        label=gettext_lazy("Which neighbourhood is it about?"),
         choices=list_choices,
         required=False,
     )

@@ -1,11 +1,13 @@
 """What this room tells, forgets and hands on about a person."""
 
+import datetime as dt
 import uuid
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.utils import timezone
 
 from connections.indicators import tasks
 from connections.indicators.models import ContributorMonth
@@ -16,10 +18,16 @@ from connections.interactions.models import (
     MeasureAnswer,
     PromptAnswer,
     PromptEnrolment,
+    PromptMail,
+    Story,
+    Thank,
 )
 from connections.interactions.privacy import describe, erase, merge
 from kinder.accounts.actions import erase_person, export_person
-from kinder.accounts.models import Contributor
+from kinder.accounts.audit import subject_of
+from kinder.accounts.encryption import encrypt
+from kinder.accounts.models import ConsentRecord, Contributor
+from kinder.accounts.retention import apply_retention
 from places.models import Area
 from tests.factories import (
     ContributorFactory,
@@ -154,3 +162,41 @@ def make_answers() -> Any:
             )
 
     return make
+
+
+def test_what_was_kept_long_enough_goes_by_itself(phone: Phone) -> None:
+    person = phone.device.contributor
+    now = timezone.now()
+    consent = ConsentRecord.objects.create(
+        subject=subject_of(person), purpose="story", wording_version="1", language="en-gb"
+    )
+    for days, state in ((91, "declined"), (89, "declined"), (400, "published")):
+        Story.objects.create(
+            contributor=person,
+            consent=consent,
+            area=NeighbourhoodFactory.create(),
+            month_on=dt.date(2025, 1, 1),
+            text="Three doors opened.",
+            language="en-gb",
+            state="declined" if state == "declined" else "offered",
+            created_at=now - dt.timedelta(days=days),
+        )
+    for days in (420, 300):
+        Thank.objects.create(
+            place=PlaceFactory.create(),
+            text="Tea.",
+            language="en-gb",
+            month_on=(now - dt.timedelta(days=days)).date().replace(day=1),
+        )
+    PromptMail.objects.create(
+        contributor=person,
+        ciphertext=encrypt("late@example.org"),
+        language="en-gb",
+        code_sent_at=now - dt.timedelta(days=8),
+    )
+    report = apply_retention(now=now)
+    assert report.counts["interactions.declined_stories"] == 1
+    assert report.counts["interactions.thanks"] == 1
+    assert report.counts["interactions.addresses"] == 1
+    assert (Story.objects.count(), Thank.objects.count()) == (2, 1)
+    assert sum(apply_retention(now=now).counts.values()) == 0
