@@ -182,3 +182,80 @@ class Constraint(models.TextChoices):
     TRAVEL = "travel", _("too far to travel")
     EXPERIENCE = "experience", _("needs an experienced volunteer")
     TAKEN = "taken", _("everybody suitable is taken")
+
+
+class Gender(models.TextChoices):
+    """Asked so that wishes about whom to meet can be kept; skipping it is fine."""
+
+    WOMAN = "woman", _("Woman")
+    MAN = "man", _("Man")
+    NON_BINARY = "non-binary", _("Non-binary")
+
+
+# Languages people may share, by their codes; a service hears of another one and it is added here.
+SPOKEN = (
+    ("en", _("English")),
+    ("gd", _("Scottish Gaelic")),
+    ("sco", _("Scots")),
+    ("bfi", _("British Sign Language")),
+    ("ar", _("Arabic")),
+    ("bn", _("Bengali")),
+    ("zh", _("Chinese")),
+    ("fa", _("Farsi")),
+    ("fr", _("French")),
+    ("de", _("German")),
+    ("hi", _("Hindi")),
+    ("it", _("Italian")),
+    ("ku", _("Kurdish")),
+    ("pl", _("Polish")),
+    ("pt", _("Portuguese")),
+    ("pa", _("Punjabi")),
+    ("ro", _("Romanian")),
+    ("ru", _("Russian")),
+    ("so", _("Somali")),
+    ("es", _("Spanish")),
+    ("ti", _("Tigrinya")),
+    ("tr", _("Turkish")),
+    ("uk", _("Ukrainian")),
+    ("ur", _("Urdu")),
+    ("cy", _("Welsh")),
+)
+
+WEEKDAYS = (
+    _("Monday"),
+    _("Tuesday"),
+    _("Wednesday"),
+    _("Thursday"),
+    _("Friday"),
+    _("Saturday"),
+    _("Sunday"),
+)
+
+# The agreement between the two. Names in brackets are filled in by the service.
+CLAUSES = (
+    _("We meet every [week] for [an hour] until [date]. Then we talk about going on."),
+    _(
+        "The coordinator comes along the first time, to [public place]. We meet at home only if "
+        "both of us and the service agree."
+    ),
+    _(
+        "We reach each other through [service], [hours]. No private numbers, social media or "
+        "the volunteer's address."
+    ),
+    _("Can't come? We tell [coordinator]. No reason is needed."),
+    _("No money, loans, bank cards, wills, or gifts beyond a cuppa."),
+    _("This is company, not care: no medicines, personal care or lifting."),
+    _("What we say stays between us, unless someone may be in danger. Then [lead] is told."),
+    _("No photos or posts."),
+    _("No lifts, unless insured and agreed."),
+    _("Pets, smoking, alcohol, other people there: [ ]."),
+    _("No pressing of faith or politics."),
+    _("On home visits the volunteer says when they start and end."),
+    _("If one of us is away, the coordinator rings within [2 days]."),
+    _("The coordinator talks with each of us alone at [4 weeks, 3 months]."),
+    _(
+        "Either of us may pause or stop without a reason. A pause keeps the place. There is a "
+        "last meeting if both wish."
+    ),
+    _("Notes say only [ ]. We may read them. Complaints go to [ ]."),
+)

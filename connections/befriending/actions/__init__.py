@@ -23,6 +23,7 @@ from connections.befriending.actions.matching import (
     stop_matching,
 )
 from connections.befriending.actions.meetings import (
+    UNDO_FOR,
     add_review,
     answer_alarm,
     arrange_meeting,
@@ -83,6 +84,7 @@ from connections.befriending.actions.volunteers import (
 
 __all__ = [
     "MOST_WORDS",
+    "UNDO_FOR",
     "NobodyOnDutyError",
     "accept_suggestion",
     "activate_match",

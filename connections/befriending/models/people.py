@@ -212,3 +212,8 @@ class Expense(models.Model):
 
     def __str__(self) -> str:
         return f"{self.on} {self.get_kind_display()}"
+
+    @property
+    def pounds(self) -> str:
+        """The amount as it is written on a page, without the sign."""
+        return f"{self.pence // 100}.{self.pence % 100:02d}"
