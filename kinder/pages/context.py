@@ -42,6 +42,7 @@ NAVIGATION: tuple[tuple[str, str | Promise, bool], ...] = (
     ("places:list", gettext_lazy("Places"), False),
     ("places:whats-on", gettext_lazy("What's on"), False),
     ("reports:index", gettext_lazy("Figures"), False),
+    ("befriending:entry", gettext_lazy("Befriending"), True),
     ("pages:today", gettext_lazy("Today"), True),
 )
 

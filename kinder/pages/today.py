@@ -6,7 +6,9 @@ from datetime import timedelta
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from connections.befriending.models import Concern
+from connections.befriending.board import services_of
+from connections.befriending.models import Concern, Service, Visit
+from connections.befriending.reminders import OpenWork, count_open
 from connections.befriending.vocabulary import ConcernState
 from connections.indicators.gaps import count_open_by_hour, find_without_evening
 from connections.indicators.models import Release
@@ -26,11 +28,23 @@ ON_SHOWN = 8
 WORKING = frozenset(set(Role.values) - {Role.MEMBER.value, Role.FUNDER.value})
 
 
+@dataclass(frozen=True)
+class Desk:
+    """A befriending service on somebody's desk: how much waits, in numbers alone."""
+
+    service: Service
+    work: OpenWork
+    missed_twice: int
+    late_visits: int
+    is_lead: bool
+
+
 @dataclass
 class Today:
     """The parts of the page; an empty one is not shown, one that is not theirs is None."""
 
     open_concerns: int | None = None
+    desks: list[Desk] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     places_to_check: int | None = None
     oldest_places: list[Place] = field(default_factory=list)
@@ -52,6 +66,7 @@ def gather_today(user: User) -> Today:
         today.to_look_at = count_waiting(user)
     if Role.LEAD.value in user.roles:
         today.open_concerns = count_open_concerns(user)
+    today.desks = gather_desks(user)
     today.tasks = list(find_tasks(user)[:TASKS_SHOWN])
     if can_keep_places(user):
         today.places_to_check = Place.objects.filter(state=PlaceState.STALE).count()
@@ -91,6 +106,32 @@ def count_open_concerns(user: User) -> int:
         return Concern.objects.filter(
             state=ConcernState.OPEN, service__organisation__in=led
         ).count()
+
+
+def gather_desks(user: User) -> list[Desk]:
+    """Count what waits in each befriending service that `user` runs, as far as the database lets
+    them see it."""
+    services = services_of(user, Role.COORDINATOR.value, Role.LEAD.value)
+    if not services:
+        return []
+    now = timezone.now()
+    with acting(user=user):
+        return [
+            Desk(
+                service=service,
+                work=count_open(service, timezone.localdate(now)),
+                missed_twice=Task.objects.filter(
+                    organisation=service.organisation_id,
+                    key__startswith="missed_twice:",
+                    done_at__isnull=True,
+                ).count(),
+                late_visits=Visit.objects.filter(
+                    match__service=service, ended_at=None, alarmed_at__isnull=False
+                ).count(),
+                is_lead=(service.organisation_id, Role.LEAD.value) in user.role_pairs,
+            )
+            for service in services
+        ]
 
 
 def find_tasks(user: User) -> QuerySet[Task]:

@@ -164,6 +164,12 @@ def start_visit(*, by: User, match: Match, minutes: int) -> Visit:
 def end_visit(*, by: User, visit: Visit) -> Visit:
     """Say that a visit is over and all is well. It ends an alarm too."""
     with acting(user=by):
+        # As it stands now: the alarm may have been raised since the page was made.
+        visit = (
+            Visit.objects.select_for_update(of=("self",))
+            .select_related("match__service__organisation")
+            .get(pk=visit.pk)
+        )
         if visit.ended_at is not None:
             return visit
         visit.ended_at = timezone.now()
@@ -185,11 +191,11 @@ def hold_review(
     *, by: User, review: Review, held_on: dt.date, goes_on: bool | None, note: str = ""
 ) -> Review:
     """Note a review with one side: whether they wish to go on, and what was said (encrypted)."""
-    match = review.match
-    check_can_run(by, service=match.service)
     if held_on > timezone.localdate():
         raise Refused(_("That day is still to come."))
     with acting(user=by):
+        match = review.match
+        check_can_run(by, service=match.service)
         review.held_on, review.goes_on, review.held_by = held_on, goes_on, by
         review.note_ciphertext = encrypt(note.strip()) if note.strip() else None
         review.save()

@@ -31,8 +31,8 @@ from tests.security.rows import SIGNED_IN, Given, Row, Side, own, thing
 
 STAFF = own("coordinator lead")
 LEAD = own("lead")
-IN_SERVICE = own("worker coordinator lead")
-"""Who may raise a worry, besides the two of a pairing."""
+IN_SERVICE = own("worker coordinator lead resident")
+"""Who may raise a worry: who works there, and in this world its resident, who is befriended."""
 OWN = own("resident")
 """In this world the resident of a side is the one who is befriended, or who befriends."""
 
@@ -116,7 +116,15 @@ def _given_service(side: Side) -> Given:
 @thing("raised")
 def _given_raised(side: Side) -> Given:
     with acting(purpose=Purpose.MIGRATE):
+        _pairing(side)
         return {"service": _service(side).pk, "reference": "ABCD-EFGH"}
+
+
+@thing("worried")
+def _given_worried(side: Side) -> Given:
+    with acting(purpose=Purpose.MIGRATE):
+        _pairing(side)
+        return {"service": _service(side).pk}
 
 
 @thing("referral")
@@ -215,7 +223,7 @@ def _suggestion(side: Side) -> Suggestion:
     )
 
 
-@thing("suggestion")
+@thing("befriending_suggestion")
 def _given_suggestion(side: Side) -> Given:
     with acting(purpose=Purpose.MIGRATE):
         return {"pk": _suggestion(side).pk}
@@ -357,7 +365,7 @@ ROWS: list[Row] = [
     Row("befriending:matching_run", post=STAFF, given="befriending_service"),
     Row("befriending:weights", get=STAFF, post=STAFF, given="befriending_service"),
     Row("befriending:matching_stop", post=STAFF, given="run"),
-    Row("befriending:suggestion_accept", post=STAFF, given="suggestion"),
+    Row("befriending:suggestion_accept", post=STAFF, given="befriending_suggestion"),
     Row("befriending:suggestion_weigh", get=STAFF, post=STAFF, given="weighing"),
     Row("befriending:pairing", get=STAFF, given="pairing"),
     Row("befriending:pairing_move", post=STAFF, given="pairing_move"),
@@ -373,13 +381,13 @@ ROWS: list[Row] = [
     Row("befriending:review_new", get=STAFF, post=STAFF, given="pairing"),
     Row("befriending:review", get=STAFF, post=STAFF, given="review"),
     Row("befriending:visit_answer", post=STAFF, given="visit"),
-    Row("befriending:concern_new", get=f"{IN_SERVICE}", post=f"{IN_SERVICE}", given="befriending_service"),
-    Row("befriending:concern_raised", get=f"{IN_SERVICE}", given="raised"),
+    Row("befriending:concern_new", get=IN_SERVICE, post=IN_SERVICE, given="worried"),
+    Row("befriending:concern_raised", get=IN_SERVICE, given="raised"),
     Row("befriending:concerns", get=LEAD, given="befriending_service"),
     Row("befriending:concern", get=LEAD, post=LEAD, given="concern"),
     Row("befriending:concern_reopen", post=LEAD, given="concern"),
-    Row("befriending:mine", get=OWN, given="befriended"),
-    Row("befriending:my_expense", get=OWN, post=OWN, given="befriending"),
+    Row("befriending:mine", get="resident", given="befriended"),
+    Row("befriending:my_expense", get="resident", post="resident", given="befriending"),
     Row("befriending:my_pairing", get=OWN, given="pairing"),
     Row("befriending:my_stop", get=OWN, given="pairing"),
     Row("befriending:my_visit", get=OWN, post=OWN, given="volunteers_pairing"),
