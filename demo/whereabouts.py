@@ -12,8 +12,9 @@ from demo.people import ORGANISATIONS
 from demo.register import PlaceSpec
 from kinder.accounts.models import Organisation
 from places.actions import PLACES_LAYER, bump_layer
+from places.gatherings import occasions_between
 from places.hours import weekly_open_hours
-from places.models import Area, Gathering, Geography, Place, Welcome
+from places.models import Area, CancelledOccasion, Gathering, Geography, Place, Welcome
 from places.models.place import CODE_ALPHABET
 
 SOURCE = "demo"
@@ -125,6 +126,11 @@ GATHERINGS = (
 )  # fmt: skip
 
 
+# Not confirmed for half a year: their hosts have been asked.
+CONFIRMED_DAYS_AGO = {"Chess and draughts": 190, "Songs we half know": 201}
+CALLED_OFF = {"Walk and blether": "The park is closed for a race."}
+
+
 def load_places(specs: list[PlaceSpec], geography: Geography, *, day: dt.date) -> int:
     """Insert places and what makes them welcoming; return how many rows."""
     zones = {area.code: area for area in Area.objects.filter(geography=geography, level="zone")}
@@ -200,10 +206,28 @@ def load_gatherings(*, day: dt.date) -> int:
                 language=spec.language,
                 state=spec.state,
                 created_at=starts - dt.timedelta(days=10),
+                confirmed_at=_before(day, CONFIRMED_DAYS_AGO.get(spec.title, 40)),
+                asked_at=_before(day, 6) if spec.title in CONFIRMED_DAYS_AGO else None,
             )
         )
     Gathering.objects.bulk_create(gatherings)
-    return len(gatherings)
+    return len(gatherings) + _call_off(gatherings, day)
+
+
+def _before(day: dt.date, days: int) -> dt.datetime:
+    noon = dt.datetime.combine(day, dt.time(12))
+    return timezone.make_aware(noon - dt.timedelta(days=days))
+
+
+def _call_off(gatherings: list[Gathering], day: dt.date) -> int:
+    """Call one time off, so that the list shows what that looks like."""
+    by_title = {one.title: one for one in gatherings}
+    start = timezone.make_aware(dt.datetime.combine(day, dt.time())) + dt.timedelta(days=2)
+    for title, why in CALLED_OFF.items():
+        gathering = by_title[title]
+        times = occasions_between(gathering, start, start + dt.timedelta(days=30))
+        CancelledOccasion.objects.create(gathering=gathering, cancelled_on=next(times).on, why=why)
+    return len(CALLED_OFF)
 
 
 def _first_day(spec: GatheringSpec, day: dt.date) -> dt.date:
