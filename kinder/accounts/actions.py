@@ -3,7 +3,7 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from kinder.accounts import privacy
@@ -44,7 +44,12 @@ def add_organisation(*, by: User, name: str, kind: str, **facts: Any) -> Organis
     check_administrator(by)
     if Organisation.objects.filter(name__iexact=name).exists():
         raise Refused(NAME_IS_TAKEN)
-    organisation = Organisation.objects.create(name=name, kind=kind, **facts)
+    try:
+        with transaction.atomic():
+            organisation = Organisation.objects.create(name=name, kind=kind, **facts)
+    except IntegrityError:
+        # Saved twice at the same moment: the other one was first.
+        raise Refused(NAME_IS_TAKEN) from None
     record("add_organisation", organisation, by=by, organisation=organisation, kind=kind)
     return organisation
 
