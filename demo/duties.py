@@ -22,9 +22,9 @@ from demo.whereabouts import SOURCE, organisations_by_key
 from kinder.accounts.acting import Purpose, acting
 from kinder.accounts.audit import record
 from kinder.accounts.models import Organisation, Task, User
-from places.actions import STILL_THERE
+from places.freshness import ASKED, STAY, STILL_THERE
 from places.models import Place, PlaceConfirmation, PlaceSuggestion
-from places.vocabulary import Answer, HideReason, PlaceState, WelcomeAttribute
+from places.vocabulary import Answer, HideReason, PlaceState
 
 CONFIRMATIONS = 420
 # Which organisation looks after the register in a community, by the community's code.
@@ -52,7 +52,7 @@ def load_answers(crowd: Crowd, *, day: dt.date, seed: int = SEED) -> int:
     worker = User.objects.get(email="worker@example.org")
     shown = list(Place.objects.filter(source=SOURCE).shown().order_by("id"))
     here = np.flatnonzero(crowd.left == crowd.left.max())
-    questions = [STILL_THERE, "cost_to_stay", *WelcomeAttribute.values[:12]]
+    questions = [STILL_THERE, STAY, *(attribute.value for attribute in ASKED)]
     answers = [
         PlaceConfirmation(
             place=shown[int(rng.integers(len(shown)))],

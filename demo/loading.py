@@ -17,6 +17,7 @@ from django.utils import timezone
 from demo.areas import SLUG, load_areas
 from demo.asking import load_measures, load_prompts
 from demo.befriending import load_befriending
+from demo.care import load_care
 from demo.crowd import Crowd, gather_crowd
 from demo.duties import load_answers, load_tasks
 from demo.moments import load_contributors, load_moments
@@ -90,6 +91,10 @@ def _answers(day: dt.date) -> int:
     return load_answers(_crowd(day), day=day)
 
 
+def _care(day: dt.date) -> int:
+    return load_care(day=day)
+
+
 def _tasks(day: dt.date) -> int:
     return load_tasks(day=day)
 
@@ -117,6 +122,7 @@ STAGES = (
     Stage("voices", "What was heard, done and told", _voices),
     Stage("befriending", "Befriending", _befriending),
     Stage("answers", "Residents' answers about places", _answers),
+    Stage("care", "Places looked after", _care),
     Stage("months", "Moments counted by person and month", count_moments, is_atomic=False),
     Stage("releases", "Quarters frozen, computed and published", load_releases, is_atomic=False),
     Stage("tasks", "Tasks for workers", _tasks),

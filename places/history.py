@@ -237,8 +237,14 @@ def _tell_yes(value: bool) -> str:  # noqa: FBT001 - a value to be told
     return _("Yes") if value else _("No")
 
 
+# Languages that Django has no name for.
+_OTHER_LANGUAGES = {"so": "Soomaali", "ti": "ትግርኛ", "sq": "Shqip"}
+
+
 def name_language(code: str) -> str:
     """Return a language's own name, or its code where nobody here knows it."""
+    if code in _OTHER_LANGUAGES:
+        return _OTHER_LANGUAGES[code]
     try:
         return str(get_language_info(code)["name_local"])
     except KeyError:

@@ -28,6 +28,7 @@ from places.vocabulary import (
     Answer,
     CostToStay,
     PlaceKind,
+    PlaceState,
     WelcomeAttribute,
 )
 
@@ -39,6 +40,7 @@ IS_STEP_FREE = (
     f" AND welcome.value = '{Answer.YES.value}')"
 )
 IS_FREE = "place.cost_to_stay IN ({})".format(", ".join(f"'{cost.value}'" for cost in FREE_TO_STAY))
+IS_STALE = f"place.state = '{PlaceState.STALE.value}'"
 IS_SHOWN = "place.state IN ({})".format(", ".join(f"'{state.value}'" for state in SHOWN_STATES))
 
 
@@ -90,6 +92,7 @@ class Found:
     is_free: bool
     is_step_free: bool
     opening_hours: str
+    is_stale: bool
     metres: float | None
 
     @property
@@ -251,7 +254,7 @@ def find_places(
         cursor.execute(
             "SELECT place.id, place.code, place.name, place.kind, place.address, place.postcode,"  # noqa: S608
             " ST_X(place.point), ST_Y(place.point), place.cost_to_stay,"
-            f" {IS_FREE}, {IS_STEP_FREE}, place.opening_hours, {metres}, {order}"
+            f" {IS_FREE}, {IS_STEP_FREE}, place.opening_hours, {IS_STALE}, {metres}, {order}"
             f" FROM places_place place WHERE {where}"
             f" ORDER BY {order}, place.id LIMIT %(limit)s",
             values,
@@ -259,8 +262,10 @@ def find_places(
         rows = cursor.fetchall()
     is_more = len(rows) > limit
     rows = rows[:limit]
+    # What nobody checked for six months comes after the others of its page.
+    places = sorted((Found(at, *row[:-1]) for row in rows), key=lambda found: found.is_stale)
     return Page(
-        places=[Found(at, *row[:-1]) for row in rows],
+        places=places,
         next=write_cursor(rows[-1][-1], rows[-1][0]) if is_more else "",
     )
 

@@ -148,7 +148,7 @@ def test_a_photo_waits_loses_what_the_camera_said_and_goes_with_the_place(
     worker = make_member(Role.WORKER)
     decide(by=worker, chosen={"place-photos": [str(photo.pk)]}, verdict="accept")
     shown = Client().get(file_address)
-    assert (shown.status_code, shown.getvalue()) == (200, content)
+    assert (shown.status_code, shown.content) == (200, content)
     assert shown.headers["Content-Type"] == "image/jpeg"
     assert "A door without a step" in page_of(place, client)
     hide_place(by=worker, place=place, reason="asked")

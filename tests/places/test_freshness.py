@@ -10,6 +10,7 @@ from kinder.accounts.rules import Refused
 from places.actions import answer_question, mark_stale
 from places.freshness import FRESH_FOR, STAY, STILL_THERE, period_of, pick_question
 from places.models import LayerVersion, Place, PlaceConfirmation, PlaceVersion, Welcome
+from places.search import Search, find_places
 from places.vocabulary import CostToStay, PlaceKind, PlaceState
 from tests.factories.places import make_place
 
@@ -160,3 +161,13 @@ def test_nobody_is_asked_for_wifi_on_a_bench() -> None:
 def test_half_years() -> None:
     assert period_of(dt.date(2026, 6, 30)) == dt.date(2026, 1, 1)
     assert period_of(dt.date(2026, 7, 1)) == dt.date(2026, 7, 1)
+
+
+def test_residents_see_what_is_stale_after_the_rest() -> None:
+    make_place("A old one", state=PlaceState.STALE)
+    make_place("B young one")
+    found = find_places(Search(), NOW).places
+    assert [(place.name, place.is_stale) for place in found] == [
+        ("B young one", False),
+        ("A old one", True),
+    ]
