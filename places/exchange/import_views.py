@@ -18,6 +18,7 @@ from places.exchange import intake
 from places.exchange.batches import ImportRefusedError
 from places.exchange.import_forms import BeginForm, ColumnsForm, RowForm
 from places.exchange.models import ImportRow, PlaceImport
+from places.exchange.preview import describe_points, extent_of_rows
 from places.maps import base_map, describe_borders
 from places.rules import check_can_keep_places
 from places.tiles import describe_place_layer
@@ -113,7 +114,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _describe_map(job: PlaceImport) -> dict[str, Any] | None:
-    extent = intake.extent_of_rows(job)
+    extent = extent_of_rows(job)
     if extent is None:
         return None
     address = reverse("imports:import", args=[job.pk])
@@ -254,4 +255,4 @@ def show_points(request: HttpRequest, number: int) -> JsonResponse:
     """The rows as points, for the map of the preview."""
     check_can_keep_places(request.user)
     job = get_object_or_404(PlaceImport, pk=number)
-    return JsonResponse(intake.describe_points(job), content_type="application/geo+json")
+    return JsonResponse(describe_points(job), content_type="application/geo+json")

@@ -42,7 +42,7 @@ from places.exchange.drafts import (
 )
 from places.exchange.matching import REACH, Pair, Verdict, judge, score
 from places.exchange.models import ImportRow, PlaceImport
-from places.models import Place, Postcode
+from places.models import Postcode
 from places.rules import check_can_keep_places
 
 Format = PlaceImport.Format
@@ -569,43 +569,3 @@ def count_rows(job: PlaceImport) -> dict[str, int]:
         kept=Count("id", filter=Q(outcome=Outcome.KEPT)),
     )
     return counts
-
-
-def extent_of_rows(job: PlaceImport) -> list[float] | None:
-    """Return west, south, east, north of the rows that have a position."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT min((facts->>'lon')::float), min((facts->>'lat')::float),"
-            " max((facts->>'lon')::float), max((facts->>'lat')::float)"
-            " FROM exchange_importrow WHERE job_id = %s AND problem = ''",
-            [job.pk],
-        )
-        found = list(cursor.fetchone())
-    return None if found[0] is None else found
-
-
-def describe_points(job: PlaceImport, *, most: int = 2_000) -> dict[str, Any]:
-    """Return the rows as GeoJSON for the map of the preview."""
-    rows = job.rows.filter(problem="").order_by("number")[:most]
-    return {
-        "type": "FeatureCollection",
-        "links": [],
-        "features": [
-            {
-                "type": "Feature",
-                "id": row.number,
-                "geometry": {"type": "Point", "coordinates": [row.facts["lon"], row.facts["lat"]]},
-                "properties": {
-                    "name": row.facts.get("name", ""),
-                    "kind": row.facts.get("kind", ""),
-                    "code": str(row.number),
-                },
-            }
-            for row in rows
-        ],
-    }
-
-
-def place_names(rows: list[ImportRow]) -> dict[int, Place]:
-    """Return the places that rows may be, by their key."""
-    return Place.objects.in_bulk({row.place_id for row in rows if row.place_id})
