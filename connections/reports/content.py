@@ -204,6 +204,8 @@ class Content:
     question: Question
     release: Release
     areas: list[AreaContent]
+    # What several formats need alike is made once and kept here.
+    kept: dict[str, list[list[str]]] = field(default_factory=dict, compare=False)
 
     @property
     def first(self) -> AreaContent:

@@ -32,8 +32,9 @@ _SEASONS = (
 
 
 def _plain(value: float) -> str:
-    """Return a released number as spreadsheets read it: no thousands comma, no exponent."""
-    return show_number(value).replace(",", "")
+    """Return a released number as spreadsheets read it: no thousands comma, no exponent, and a
+    point whatever the reader's language."""
+    return f"{value:.6f}".rstrip("0").rstrip(".")
 
 
 def number(figure: Figure | None) -> str:

@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 
 from connections.reports import sentences, wording
 from connections.reports.content import Content
-from connections.reports.formats.table import COLUMNS, NAMES, NUMBERS, list_rows, write_row
+from connections.reports.formats.table import COLUMNS, NAMES, NUMBERS, write_rows
 
-WIDTHS = {"area_name": 28, "indicator_name": 30, "unit": 24, "note": 40, "caveat": 60}
+IN_DICTIONARY = frozenset({"caveat", "note"})
+"""Of the columns, those whose text stands in the sheets beside: a workbook has room to."""
+WIDTHS = {"area_name": 28, "indicator_name": 30, "unit": 24}
 
 
 def write_xlsx(content: Content) -> bytes:
@@ -25,7 +27,8 @@ def write_xlsx(content: Content) -> bytes:
     book = xlsxwriter.Workbook(
         out,
         {
-            "in_memory": True,
+            # Rows go out as they come: a council's three years are a million cells.
+            "constant_memory": True,
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
@@ -121,19 +124,22 @@ def _write_summary(book: Any, looks: dict[str, Any], content: Content) -> None:
 
 def _write_data(book: Any, looks: dict[str, Any], content: Content) -> None:
     sheet = _add_sheet(book, _("Data"))
-    numbers = [name in NUMBERS for name in NAMES]
-    for column, name in enumerate(NAMES):
+    wanted = [index for index, name in enumerate(NAMES) if name not in IN_DICTIONARY]
+    names = [NAMES[index] for index in wanted]
+    numbers = [name in NUMBERS for name in names]
+    for column, name in enumerate(names):
         sheet.write_string(0, column, name, looks["head"])
         sheet.set_column(column, column, WIDTHS.get(name, 14))
     at = 0
-    for at, row in enumerate(list_rows(content), start=1):
-        for column, text in enumerate(write_row(row)):
+    for at, row in enumerate(write_rows(content), start=1):
+        for column, index in enumerate(wanted):
+            text = row[index]
             if numbers[column]:
                 _write_number(sheet, at, column, text)
-            else:
+            elif text:
                 sheet.write_string(at, column, text)
     sheet.freeze_panes(1, 5)
-    sheet.autofilter(0, 0, max(at, 1), len(NAMES) - 1)
+    sheet.autofilter(0, 0, max(at, 1), len(names) - 1)
 
 
 def _write_dictionary(book: Any, looks: dict[str, Any], content: Content) -> None:

@@ -1,9 +1,11 @@
 """A report for programs: JSON, and GeoJSON (RFC 7946) with the areas' outlines."""
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from django.db import connections
+from django.utils.translation import get_language
 
 from connections.indicators.models import Release
 from connections.indicators.quarters import name_quarter
@@ -17,7 +19,9 @@ DEGREES = 0.0001
 
 
 def _number(text: str) -> float | int | None:
-    return json.loads(text) if text else None
+    if not text:
+        return None
+    return float(text) if "." in text else int(text)
 
 
 def describe_cell(cell: Cell) -> dict[str, Any]:
@@ -34,8 +38,17 @@ def describe_cell(cell: Cell) -> dict[str, Any]:
         "people_rounded_to_5": _number(cell.people),
         "steadied_value": _number(cell.steadied),
         "coverage_percent": _number(wording.coverage(cell.figure)),
-        "note": explain(cell.status),
+        "note": _note(cell.status),
     }
+
+
+@lru_cache(maxsize=64)
+def _explain(status: str, _language: str) -> str:
+    return explain(status)
+
+
+def _note(status: str) -> str:
+    return _explain(status, get_language() or "")
 
 
 def describe_release(release: Release) -> dict[str, Any]:

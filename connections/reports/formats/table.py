@@ -80,9 +80,32 @@ def _once(seen: set[tuple[int, int, str]], release: Release, cell: Cell) -> Iter
         yield Row(release, cell)
 
 
-def write_row(row: Row) -> list[str]:
-    """Return one cell as text, in the order of COLUMNS."""
+def write_rows(content: Content) -> list[list[str]]:
+    """Return every row as text, in the order of COLUMNS: made once for all formats.
+
+    Words that repeat are worded once: tens of thousands of rows share a few dozen of them.
+    """
+    if "rows" not in content.kept:
+        words: dict[int, tuple[str, str, str]] = {}
+        notes: dict[str, str] = {}
+        content.kept["rows"] = [_write_row(row, words, notes) for row in list_rows(content)]
+    return content.kept["rows"]
+
+
+def _write_row(
+    row: Row, words: dict[int, tuple[str, str, str]], notes: dict[str, str]
+) -> list[str]:
     release, cell = row.release, row.cell
+    indicator, status = cell.indicator, cell.status
+    if id(indicator) not in words:
+        words[id(indicator)] = (
+            str(indicator.name),
+            str(indicator.unit.label),
+            str(indicator.caveat),
+        )
+    if status not in notes:
+        notes[status] = explain(status)
+    name, unit, caveat = words[id(indicator)]
     low, high = wording.ends(cell.figure)
     return [
         name_quarter(release.quarter_id),
@@ -91,18 +114,18 @@ def write_row(row: Row) -> list[str]:
         cell.area.code,
         cell.area.name,
         cell.area.level,
-        cell.indicator.code,
-        str(cell.indicator.name),
-        str(cell.indicator.unit.label),
+        indicator.code,
+        name,
+        unit,
         cell.number,
         low,
         high,
         cell.people,
         cell.steadied,
         wording.coverage(cell.figure),
-        cell.status,
-        explain(cell.status),
-        str(cell.indicator.caveat),
+        status,
+        notes[status],
+        caveat,
     ]
 
 
@@ -123,6 +146,6 @@ def write_csv(content: Content) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(NAMES)
-    for row in list_rows(content):
-        writer.writerow([guard(text) for text in write_row(row)])
+    for row in write_rows(content):
+        writer.writerow([guard(text) for text in row])
     return out.getvalue().encode("utf-8-sig")
