@@ -15,6 +15,7 @@ from connections.interactions.models import Interaction
 from connections.interactions.rules import UNKNOWN_AREA, UNKNOWN_PLACE, InvalidMomentError
 from connections.interactions.vocabulary import Setting
 from kinder.accounts.models import Contributor
+from kinder.accounts.naming import clean_text
 from places.models import Area, Place, PlaceName, Postcode
 from places.postcodes import tidy_postcode
 from places.vocabulary import SENSITIVE_KINDS, AreaLevel
@@ -79,7 +80,7 @@ def find_listed_area(place: Place) -> Area | None:
 
 def read_spot(code: str) -> Spot:
     """Return the spot that a form names (`Spot.code`); InvalidMomentError where unknown."""
-    kind, _colon, rest = code.partition(":")
+    kind, _colon, rest = clean_text(code).partition(":")
     return find_spot(place=rest) if kind == "place" else find_spot(area=rest)
 
 
@@ -164,7 +165,7 @@ def list_around(area: Area) -> Choices:
 
 def find_choices(words: str) -> Choices:
     """Find spots by a name, a street or a postcode, as somebody types it."""
-    words = " ".join(words.split())[:80]
+    words = " ".join(clean_text(words).split())[:80]
     if postcode := tidy_postcode(words):
         return _find_around_postcode(postcode)
     if len(words) < 2:

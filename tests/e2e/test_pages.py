@@ -50,6 +50,8 @@ PAGES = [
     Shown("hard", lambda _town: "/log/hard/"),
     Shown("log-offline", lambda _town: "/log/offline/"),
     Shown("hard-offline", lambda _town: "/log/hard/offline/"),
+    Shown("code", lambda _town: "/my/code/"),
+    Shown("enter-code", lambda _town: "/my/code/enter/"),
     Shown("waiting", lambda _town: "/waiting/"),
     Shown("offline", lambda _town: "/offline/"),
     Shown("my", lambda _town: "/my/"),
