@@ -3,9 +3,11 @@
 import datetime as dt
 import json
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -61,6 +63,13 @@ def know(key: str) -> Device:
     return DeviceFactory.create(
         contributor=ContributorFactory.create(), key_hmac=fingerprint("device", key.encode())
     )
+
+
+@pytest.fixture(autouse=True)
+def close_reports() -> Iterator[None]:
+    """A community's page reads through the role of reports, whose connection nobody else closes."""
+    yield
+    connections["reports"].close()
 
 
 @pytest.fixture
