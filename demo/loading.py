@@ -22,6 +22,7 @@ from demo.crowd import Crowd, gather_crowd
 from demo.duties import load_answers, load_tasks
 from demo.moments import load_contributors, load_moments
 from demo.people import load_people
+from demo.phone_line import load_phone_line
 from demo.quarters import first_quarter
 from demo.register import make_register
 from demo.releases import count_moments, load_releases
@@ -103,6 +104,10 @@ def _befriending(day: dt.date) -> int:
     return load_befriending(_geography(), day=day)
 
 
+def _phone_line(day: dt.date) -> int:
+    return load_phone_line(_geography(), day=day)
+
+
 def _crowd(day: dt.date) -> Crowd:
     return gather_crowd(build_town(), day)
 
@@ -121,6 +126,7 @@ STAGES = (
     Stage("prompts", "Ordinary days and communities' own measures", _prompts),
     Stage("voices", "What was heard, done and told", _voices),
     Stage("befriending", "Befriending", _befriending),
+    Stage("phone line", "A telephone line", _phone_line),
     Stage("answers", "Residents' answers about places", _answers),
     Stage("care", "Places looked after", _care),
     Stage("months", "Moments counted by person and month", count_moments, is_atomic=False),

@@ -325,5 +325,8 @@ def explain(status: str) -> str:
             "Not shown yet. Too few of the places here were checked in the last 12 months."
         ),
         Figure.Status.FEW_PLACES.value: _("Fewer than 3 places."),
+        Figure.Status.FEW_ANSWERS.value: _(
+            "Not shown. Fewer than 1 in 5 of the questions asked here were answered."
+        ),
         "absent": _("Not part of this release."),
     }.get(status, "")

@@ -10,11 +10,13 @@ from connections.indicators.definitions import Indicator, Unit, show_number
 from connections.indicators.models import Figure
 
 SUPPRESSED = "[c]"
-# Marks of the UK's statistical service for tables: c confidential, x not available, z no case.
+# Marks of the UK's statistical service for tables: c confidential, x not available, z no case, u
+# unreliable.
 MARKS = {
     Figure.Status.SUPPRESSED.value: SUPPRESSED,
     Figure.Status.PROVISIONAL.value: "[x]",
     Figure.Status.FEW_PLACES.value: "[z]",
+    Figure.Status.FEW_ANSWERS.value: "[u]",
 }
 
 

@@ -19,6 +19,8 @@ from pytest_django import DjangoDbBlocker
 from connections.befriending import models as befriending
 from connections.befriending.vocabulary import CheckDecision, MatchState, ReferralState
 from connections.indicators import quarters
+from connections.indicators.definitions import INDICATORS
+from connections.indicators.disclosure import Kind
 from connections.indicators.models import AbuseAlert, Component, Figure, Quarter, Release
 from connections.indicators.sweep import find_miscounts
 from connections.interactions import models as interactions
@@ -44,6 +46,7 @@ from places.models import (
     Welcome,
 )
 from places.vocabulary import PlaceState
+from tests.demo.other_road import Road, incidence, waits
 
 # Between day 31 and day 45 after a quarter: one release waits to be looked at.
 DAY = dt.date(2026, 11, 5)
@@ -395,3 +398,61 @@ def test_a_crowd_comes_on_any_day(day: dt.date) -> None:
 
 def test_components_are_kept_apart_from_figures() -> None:
     assert Component.objects.filter(release__state=Release.State.PUBLISHED).exists()
+
+
+def test_every_figure_is_the_one_of_another_road() -> None:
+    """The release that waits to be looked at, from raw rows by plain pandas."""
+    made = Release.objects.get(state=Release.State.READY)
+    road = Road(made.quarter_id, quarters.next_quarter(made.quarter_id))
+    places = road.places()
+    measures = {one["code"]: one for one in made.parameters["measures"]}
+    checked: dict[str, int] = {}
+    for figure in made.figures.filter(status="shown").order_by("indicator", "area_id"):
+        code, area = figure.indicator, figure.area_id
+        assert figure.value is not None
+        if code in places:
+            assert figure.value == pytest.approx(float(f"{places[code](area):.3g}"), rel=2e-3)
+        elif code.startswith("D"):
+            year = figure.of_year
+            assert year is not None
+            with acting(purpose=Purpose.RELEASE):
+                rows = waits(year, area, road.up)
+            assert len(rows)
+            if code in ("D1", "D1.28", "D1.56"):
+                day = {"D1": 91, "D1.28": 28, "D1.56": 56}[code]
+                assert figure.value == pytest.approx(incidence(rows, day), abs=0.51)
+            assert (
+                figure.people is None or code[:2] != "D1" or abs(figure.people - len(rows)) <= 2.5
+            )
+        elif code == "B3":
+            people, variety = road.variety(area)
+            assert abs((figure.people or 0) - people) <= 2.5
+            assert figure.value == pytest.approx(float(f"{variety:.2g}"), rel=0.06)
+        else:
+            if code in measures:
+                one = measures[code]
+                values = road.measure(area, one["id"], one["scale"])
+            else:
+                values = road.inside(area)[code].dropna()
+            assert abs((figure.people or 0) - len(values)) <= 2.5, (code, area)
+            if code == "A1":
+                rate = 1_000 * (figure.people or 0) / road.adults[area]
+                assert figure.value == pytest.approx(rate, rel=0.01)
+            elif (
+                INDICATORS[code].kind is Kind.PROPORTION
+                if code in INDICATORS
+                else (measures[code]["scale"] == "agree_5")
+            ):
+                assert figure.value == pytest.approx(100 * values.mean(), abs=0.501), (code, area)
+            else:
+                assert figure.value == pytest.approx(values.mean(), rel=0.051), (code, area)
+                error = values.std(ddof=1) / len(values) ** 0.5
+                assert figure.standard_error == pytest.approx(error, rel=0.051), (code, area)
+            if code.startswith("A2"):
+                assert figure.coverage == pytest.approx(road.response(area), abs=0.51)
+        checked[code] = checked.get(code, 0) + 1
+    assert set(checked) >= {
+        *("A1", "A2", "A2.gave", "A3", "A3.index", "B1", "B2", "B2.role", "B2.hosted", "B3"),
+        *("C1", "C1.cuppa", "C1.gaussian", "C2", "C2.stepfree", "C3", "C3.simpson", "C4"),
+        *("D1", "E1", "E2", "E3"),
+    }

@@ -214,9 +214,8 @@ def test_too_few_of_those_asked_withhold_all_of_the_sheet(hill: Area) -> None:
 
 
 def test_a_communitys_own_question_is_told_for_it_alone(hill: Area) -> None:
-    community = hill.parent
     measure = Measure.objects.create(
-        area=community, number=1, question="I know my neighbours.", scale="agree_5",
+        area_id=hill.parent_id or 0, number=1, question="I know my neighbours.", scale="agree_5",
         proposed_by=OrganisationFactory.create(), author="The Hub", state="open",
         opened_on=dt.date(2026, 1, 2),
     )  # fmt: skip
