@@ -324,7 +324,11 @@ def _read_or_none(code: str) -> Spot | None:
 def show_saved(request: HttpRequest, id: uuid.UUID) -> HttpResponse:  # noqa: A002
     """Say that it is saved, offer to take it back, and ask two more things, or none."""
     moment = find_own(request, id)
-    context: dict[str, Any] = {"moment": moment}
+    # Asked until it is answered, and never again.
+    context: dict[str, Any] = {
+        "moment": moment,
+        "asks_diary": moment.contributor.keeps_diary is None,
+    }
     if can_undo(moment):
         context["undo_token"] = make_undo_token(moment)
     if isinstance(moment, Difficulty):

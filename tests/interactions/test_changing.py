@@ -120,6 +120,13 @@ def test_signs_are_shown_and_never_run(visitor: Client, saved: str) -> None:
     assert b"<script>alert" not in visitor.get(saved).content
 
 
+def test_a_diary_is_asked_about_once(visitor: Client, saved: str) -> None:
+    assert "Keep a private diary on this phone?" in read(visitor.get(saved))
+    visitor.post("/my/", {"do": "keep_none"})
+    assert Contributor.objects.get().keeps_diary is False
+    assert "Keep a private diary on this phone?" not in read(visitor.get(saved))
+
+
 # ------------------------------------------------------------------ changing
 
 
