@@ -14,16 +14,20 @@ import numpy as np
 
 from connections.befriending.actions.concerns import Worry, seal
 from connections.befriending.models import (
+    Arrangement,
     Check,
     Concern,
     Ending,
     Match,
+    MatchingRun,
     Participant,
     Pause,
     Referral,
     Service,
+    Suggestion,
     Volunteer,
 )
+from connections.befriending.suggesting import run_alone
 from connections.befriending.vocabulary import (
     CheckDecision,
     CheckScheme,
@@ -104,6 +108,7 @@ class _Story:
         self.coordinator = users[spec.coordinator]
         self.lead = users[spec.lead]
         self.volunteer_user = users[spec.volunteer]
+        self.resident = users["resident@example.org"] if spec.is_on_duty else None
         covered = Area.objects.filter(geography=geography, name__in=spec.areas)
         self.service = Service.objects.create(
             organisation=organisations_by_key()[spec.organisation],
@@ -147,7 +152,34 @@ class _Story:
         self._vary_states()
         self._check_volunteers()
         self._raise_concerns()
-        return self.drawer.store() + 1
+        self._lend_accounts()
+        return self.drawer.store() + self._match() + 1
+
+    def _lend_accounts(self) -> None:
+        """The resident who can sign in is befriended; whoever meets has a next meeting."""
+        active = [match for match in self.drawer.matches if match.state == MatchState.ACTIVE]
+        if self.resident is not None:
+            participant = active[2].participant
+            participant.user, participant.name = self.resident, self.resident.name
+            active[2].participant_called = participant.short_name
+        for number, match in enumerate(active):
+            starts_on = self.day + dt.timedelta(days=1 + number % 7)
+            self.drawer.arrangements.append(
+                Arrangement(
+                    id=make_uuid(self.rng),
+                    match=match,
+                    starts_at=at_eleven(starts_on) + dt.timedelta(hours=number % 4),
+                    mode="out",
+                    place=self.cafes[number % len(self.cafes)],
+                    made_by=self.coordinator,
+                )
+            )
+
+    def _match(self) -> int:
+        """Run matching once, so that its page has something to show; return how many rows."""
+        run = MatchingRun.objects.create(service=self.service, started_by=self.coordinator)
+        run_alone(run.pk)
+        return 1 + Suggestion.objects.filter(run=run).count()
 
     # ---------------------------------------------------------------- people
 
@@ -249,6 +281,7 @@ class _Story:
             referral.has_consented = bool(rng.random() < 0.7)
             return
         referral.assessed_on = received + dt.timedelta(days=int(rng.integers(4, 12)))
+        referral.is_eligible = True
         if language is not None:
             participant.languages = [language]
             referral.state = ReferralState.WAITING
@@ -258,6 +291,7 @@ class _Story:
             referral.state = ReferralState.UNSUITABLE
             referral.closed_on = referral.assessed_on
             referral.reason = str(rng.choice(lists.UNSUITABLE_REASONS))
+            referral.is_eligible = False
         elif chance < 0.16:
             closed = referral.assessed_on + dt.timedelta(days=int(rng.integers(3, 80)))
             if closed < self.day:
@@ -303,6 +337,9 @@ class _Story:
             score=int(rng.integers(38, 97)),
             decided_because=lists.DECIDED_FOR,
             created_at=at_eleven(earliest - dt.timedelta(days=7)),
+            participant_called=referral.participant.short_name,
+            volunteer_called=volunteer.short_name,
+            good_to_know=referral.participant.needs,
         )
         referral.state = ReferralState.MATCHED
         self.drawer.matches.append(match)

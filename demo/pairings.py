@@ -11,6 +11,7 @@ from django.utils import timezone
 from connections.befriending.models import (
     Agreement,
     AgreementSignature,
+    Arrangement,
     Check,
     Concern,
     Ending,
@@ -45,6 +46,7 @@ class Drawer:
     matches: list[Match] = field(default_factory=list)
     agreements: list[Agreement] = field(default_factory=list)
     signatures: list[AgreementSignature] = field(default_factory=list)
+    arrangements: list[Arrangement] = field(default_factory=list)
     meetings: list[Meeting] = field(default_factory=list)
     visits: list[Visit] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)

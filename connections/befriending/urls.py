@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from connections.befriending.views import (
     board,
+    case_lists,
     concerns,
     matching,
     meetings,
@@ -35,6 +36,10 @@ class ExpenseButton(_Choice):
     regex = "approved|paid"
 
 
+class Taking(_Choice):
+    regex = "over|back"
+
+
 class Weighing(_Choice):
     regex = "hold|against"
 
@@ -44,6 +49,7 @@ for name, converter in {
     "referral_button": ReferralButton,
     "volunteer_part": VolunteerPart,
     "expense_button": ExpenseButton,
+    "taking": Taking,
     "weighing": Weighing,
 }.items():
     register_converter(converter, name)
@@ -53,6 +59,10 @@ urlpatterns = [
     path("befriending/", board.show_entry, name="entry"),
     path("befriending/<int:service>/", board.show_board, name="board"),
     path("befriending/<int:service>/due/", board.show_due, name="due"),
+    # In and out
+    path("befriending/<int:service>/cases/", case_lists.bring_cases, name="cases"),
+    path("befriending/<int:service>/cases/away/", case_lists.take_away, name="take_away"),
+    path("befriending/cases/<uuid:pk>/<taking:verb>/", case_lists.take_cases, name="cases_take"),
     # Referrals and participants
     path("befriending/<int:service>/referrals/new/", referrals.add_referral, name="referral_new"),
     path("befriending/referrals/<uuid:pk>/", referrals.show_referral, name="referral"),

@@ -9,6 +9,7 @@ from django.utils import timezone
 from connections.befriending.actions.concerns import Worry, seal
 from connections.befriending.models import (
     Agreement,
+    CaseImport,
     Check,
     Concern,
     Expense,
@@ -317,6 +318,12 @@ def _given_concern(side: Side) -> Given:
         return {"pk": concern.pk}
 
 
+@thing("case_list")
+def _given_cases(side: Side) -> Given:
+    with acting(purpose=Purpose.MIGRATE):
+        return {"pk": CaseImport.objects.create(service=_service(side)).pk, "verb": "over"}
+
+
 @thing("wish")
 def _given_wish(side: Side) -> Given:
     with acting(purpose=Purpose.MIGRATE):
@@ -343,6 +350,9 @@ ROWS: list[Row] = [
     Row("befriending:entry", get=SIGNED_IN),
     Row("befriending:board", get=STAFF, given="befriending_service"),
     Row("befriending:due", get=STAFF, given="befriending_service"),
+    Row("befriending:cases", get=STAFF, post=STAFF, given="befriending_service"),
+    Row("befriending:take_away", get=STAFF, given="befriending_service"),
+    Row("befriending:cases_take", post=STAFF, given="case_list"),
     Row("befriending:referral_new", get=STAFF, post=STAFF, given="befriending_service"),
     Row("befriending:referral", get=STAFF, given="referral"),
     Row("befriending:assess", get=STAFF, post=STAFF, given="referral"),
