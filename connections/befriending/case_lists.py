@@ -68,7 +68,7 @@ def read_cases(service: Service, text: str) -> list[CaseRow]:
     for area in areas_of(service):
         areas.setdefault(area.name.casefold(), area)
         areas[area.code.casefold()] = area
-    rows = []
+    rows: list[CaseRow] = []
     for row in reader:
         if len(rows) >= MOST_ROWS:
             raise CaseListError(_("More than %s rows: bring them in parts.") % MOST_ROWS)

@@ -1,10 +1,13 @@
 """What befriending holds about a person: its answers to the privacy registry."""
 
+import datetime as dt
 from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from connections.befriending.actions.case_lists import KEPT_FOR
 from connections.befriending.models import (
     Agreement,
     AgreementSignature,
@@ -33,9 +36,12 @@ from connections.befriending.models import (
     Visit,
     Volunteer,
 )
+from connections.befriending.vocabulary import CaseImportState
+from kinder.accounts.acting import Purpose, acting
 from kinder.accounts.encryption import decrypt
 from kinder.accounts.models import Contributor
-from kinder.accounts.privacy import Holding, Person, Room, register
+from kinder.accounts.privacy import Holding, Person, RetentionRule, Room, register
+from kinder.accounts.retention import let_go_of
 
 Rows = list[dict[str, Any]]
 
@@ -317,6 +323,54 @@ _DONE_BY: tuple[tuple[type[Model], str], ...] = (
 )
 
 
+NOTICES_FOR = dt.timedelta(days=365)
+"""A year: how long it can be looked up that a reminder went out."""
+
+
+def _let_go_of_lists(now: dt.datetime, /, *, is_dry_run: bool) -> int:
+    """Empty the lists of cases on which nobody decided in time."""
+    with acting(purpose=Purpose.ERASE):
+        left = CaseImport.objects.filter(made_at__lt=now - KEPT_FOR).exclude(ciphertext=None)
+        if is_dry_run:
+            return left.count()
+        return left.update(ciphertext=None, state=CaseImportState.DROPPED)
+
+
+def _let_go_of_notices(now: dt.datetime, /, *, is_dry_run: bool) -> int:
+    with acting(purpose=Purpose.ERASE):
+        return let_go_of(
+            Notice.objects.filter(made_at__lt=now - NOTICES_FOR), is_dry_run=is_dry_run
+        )
+
+
+RETENTION = (
+    RetentionRule(
+        name="befriending.case_lists",
+        what=gettext_lazy("A service's list of cases that nobody took over."),
+        why=gettext_lazy("It is looked at first, and taken over or left the same day."),
+        how_long=gettext_lazy("1 day."),
+        source=gettext_lazy("The time to look at it and decide."),
+        apply=_let_go_of_lists,
+    ),
+    RetentionRule(
+        name="befriending.notices",
+        what=gettext_lazy("That somebody of a service was sent a reminder."),
+        why=gettext_lazy("So that each reminder goes out once, and it can be looked up."),
+        how_long=gettext_lazy("12 months."),
+        source=gettext_lazy("Checks and reviews are planned within a year."),
+        apply=_let_go_of_notices,
+    ),
+)
+
+
 def answer_for_befriending() -> None:
     """Register the room's answers; called once, when the app is ready."""
-    register(Room(name="befriending", describe=describe, export=export, erase=erase))
+    register(
+        Room(
+            name="befriending",
+            describe=describe,
+            export=export,
+            erase=erase,
+            retention=RETENTION,
+        )
+    )

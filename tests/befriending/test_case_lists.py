@@ -3,15 +3,20 @@
 import csv
 import io
 import zipfile
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 
 from connections.befriending import actions
+from connections.befriending.actions.case_lists import take_cases_over
 from connections.befriending.models import CaseImport, Match, Participant
+from connections.befriending.own_data import RETENTION
 from kinder.accounts.acting import Purpose, acting
 from kinder.accounts.models import AuditEvent
+from kinder.accounts.rules import Refused
 from tests.befriending.test_pages import as_, at
 from tests.factories import NeighbourhoodFactory
 from tests.factories.cases import Case, make_active, make_case
@@ -92,3 +97,23 @@ def test_everything_is_taken_away_but_worries(case: Case) -> None:
     assert str(other.participant.pk) not in whole
     assert not any("concern" in name for name in told)
     assert AuditEvent.objects.filter(verb="take_service_away").count() == 1
+
+
+def test_a_list_that_nobody_decided_on_is_emptied_after_a_day(case: Case) -> None:
+    bring(
+        as_(case.coordinator),
+        case,
+        HEAD + "Ida Quigg,,Harbourside North,en,,2026-01-05,self,yes,new\n",
+    )
+    [rule] = [rule for rule in RETENTION if rule.name == "befriending.case_lists"]
+    now = timezone.now()
+    assert rule.apply(now, is_dry_run=False) == 0
+    later = now + timedelta(days=1, minutes=1)
+    assert rule.apply(later, is_dry_run=True) == 1
+    assert rule.apply(later, is_dry_run=False) == 1
+    assert rule.apply(later, is_dry_run=False) == 0
+    with acting(user=case.coordinator):
+        batch = CaseImport.objects.get()
+    assert (batch.ciphertext, batch.state) == (None, "dropped")
+    with pytest.raises(Refused):
+        take_cases_over(by=case.coordinator, batch=batch)

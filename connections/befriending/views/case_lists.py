@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from connections.befriending.actions import case_lists as actions
-from connections.befriending.case_lists import COLUMNS
+from connections.befriending.case_lists import COLUMNS, CaseRow
 from connections.befriending.models import CaseImport
 from connections.befriending.views.frames import do, find, find_service
 from kinder.accounts.acting import acting_as_visitor
@@ -43,7 +43,8 @@ def bring_cases(request: HttpRequest, service: int) -> HttpResponse:
     """Look at a list before anything is taken over: each row that can't be, with the reason."""
     user, found = find_service(request, service)
     form = CaseFileForm(request.POST or None, request.FILES or None)
-    batch, rows = None, []
+    batch: CaseImport | None = None
+    rows: list[CaseRow] = []
     if request.method == "POST" and form.is_valid():
         try:
             batch, rows = actions.look_at_cases(
