@@ -111,7 +111,7 @@ def test_two_moments_added_offline_go_up_once_each(phone: BrowserContext, page: 
     assert Contributor.objects.count() == 1
     assert len(puts) == 2
     page.goto("/my/")
-    expect(page.get_by_text("Food or a cuppa together")).to_be_visible()
+    expect(page.get_by_role("link", name="Food or a cuppa together")).to_be_visible()
 
 
 def test_an_answer_that_is_lost_doubles_nothing(phone: BrowserContext, page: Page) -> None:
