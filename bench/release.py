@@ -133,6 +133,10 @@ def seconds(sql: str, parameters: object, rounds: int = 3) -> float:
     return best
 
 
+def branch(council: int | None) -> dict[str, object]:
+    return {"quarter": QUARTER, "revision": 1, "council": council}
+
+
 def explain(title: str, sql: str, parameters: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute("BEGIN")
@@ -173,10 +177,10 @@ def main() -> int:
         cursor.execute("SET max_parallel_workers_per_gather = 0")
     plain = seconds(PLAIN, [QUARTER])
     councils = [one.council_id for one in made.shards.exclude(council=None)]
-    ours = sum(seconds(components.SUM_PEOPLE, [QUARTER, council]) for council in councils)
+    ours = sum(seconds(components.SUM_PEOPLE, branch(council)) for council in councils)
     if options.explain:
         explain("FREEZE", freeze.FREEZE, freeze._parameters(Quarter.objects.get()))
-        explain("SUMS", components.SUM_PEOPLE, [QUARTER, councils[1]])
+        explain("SUMS", components.SUM_PEOPLE, branch(councils[1]))
         explain("PLAIN", PLAIN, [QUARTER])
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     note = (
