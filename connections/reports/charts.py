@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
 
+from django.utils.safestring import SafeString, mark_safe
+
 from connections.indicators.definitions import show_number
 
 INK, INK_2, GRID, PINE, AMBER = "#23302E", "#51605C", "#E0D6C5", "#17594A", "#F2B84B"
@@ -42,6 +44,10 @@ def _tag(name: str, text: str | None = None, /, **attributes: object) -> str:
         for key, value in attributes.items()
     )
     return f"<{name}{written}/>" if text is None else f"<{name}{written}>{escape(text)}</{name}>"
+
+
+def _finish(drawn: Sequence[str]) -> SafeString:
+    return mark_safe("".join([*drawn, "</svg>"]))  # noqa: S308 - texts were escaped one by one
 
 
 def _short(value: object) -> str:
@@ -92,13 +98,13 @@ def _place(value: float, ticks: Sequence[float], start: float, end: float) -> fl
     return start + (value - ticks[0]) / (ticks[-1] - ticks[0]) * (end - start)
 
 
-def draw_trend(points: Sequence[Point], name: str) -> str:
+def draw_trend(points: Sequence[Point], name: str) -> SafeString:
     """Return quarters from left to right: dots with their intervals, joined where both are shown.
 
     Empty where fewer than two are shown: there is no trend to see.
     """
     if sum(point.value is not None for point in points) < 2:
-        return ""
+        return SafeString("")
     width, height, left, right, top, bottom = 520.0, 200.0, 52.0, 16.0, 12.0, 30.0
     ticks = make_ticks(*_reach(points))
     inner = (width - left - right) / len(points)
@@ -152,7 +158,7 @@ def draw_trend(points: Sequence[Point], name: str) -> str:
             )
         dots.append(_draw_dot(x, y, point, ticks, height - bottom, top, is_upright=True))
         before = (x, y)
-    return "".join([*drawn, *dots, "</svg>"])
+    return _finish([*drawn, *dots])
 
 
 def _draw_dot(
@@ -178,13 +184,13 @@ def _draw_dot(
     )
 
 
-def draw_ranges(points: Sequence[Point], name: str) -> str:
+def draw_ranges(points: Sequence[Point], name: str) -> SafeString:
     """Return areas one under the other, in the order given: dots with intervals on one scale.
 
     Empty where nothing is shown.
     """
     if all(point.value is None for point in points):
-        return ""
+        return SafeString("")
     row, left, right, top, bottom, width = 30.0, 190.0, 20.0, 8.0, 28.0, 520.0
     height = top + row * len(points) + bottom
     ticks = make_ticks(*_reach(points))
@@ -209,7 +215,7 @@ def draw_ranges(points: Sequence[Point], name: str) -> str:
             continue
         x = _place(point.value, ticks, left, width - right)
         drawn.append(_draw_dot(x, y, point, ticks, left, width - right, is_upright=False))
-    return "".join([*drawn, "</svg>"])
+    return _finish(drawn)
 
 
 def _fit(label: str, most: int = 25) -> str:
@@ -240,17 +246,17 @@ HATCH = (
 )
 
 
-def draw_shapes(outlines: Outlines) -> str:
+def draw_shapes(outlines: Outlines) -> SafeString:
     """Return the borders once, unseen, for the maps of a page to draw from."""
     size = max(outlines.box[2:]) / 60
     shapes = "".join(_tag("path", id=f"a{pk}", d=d) for pk, d in outlines.paths.items())
     hatch = HATCH.format(_short(size), _short(size / 4))
-    return f'<svg class="chart-shapes" aria-hidden="true"><defs>{hatch}{shapes}</defs></svg>'
+    return _finish([f'<svg class="chart-shapes" aria-hidden="true"><defs>{hatch}{shapes}</defs>'])
 
 
 def draw_map(
     outlines: Outlines, classes: Mapping[int, int], name: str, *, is_alone: bool = False
-) -> str:
+) -> SafeString:
     """Return a small map: each area in the colour of its class, hatched where nothing is shown.
 
     `is_alone` draws the borders themselves, for a file of its own; else they come from
@@ -278,4 +284,4 @@ def draw_map(
         drawn.append(
             _tag("path", d=path, **look) if is_alone else _tag("use", href=f"#a{pk}", **look)
         )
-    return "".join([*drawn, "</svg>"])
+    return _finish(drawn)
