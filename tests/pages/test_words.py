@@ -155,3 +155,7 @@ def test_language_is_compiled_as_it_was_written(code: str) -> None:
     with translation.override(code):
         wanted = read_catalogue(find_catalogue(code))["Add a moment"].string
         assert translation.gettext("Add a moment") == wanted
+
+
+def test_every_language_that_the_site_names_has_its_words() -> None:
+    assert [code for code in list_languages() if not find_catalogue(code).exists()] == []
