@@ -38,9 +38,9 @@ import time
 import django
 django.setup()
 from connections.indicators import sweep
-count = sweep._count
-def count_and_wait(cursor, keys):
-    count(cursor, keys)
+really_count = sweep._count
+def count_and_wait(cursor, keys, statement):
+    really_count(cursor, keys, statement)
     print("counted", flush=True)
     time.sleep(60)
 sweep._count = count_and_wait

@@ -119,6 +119,8 @@ def look_at(page: Page, name: str) -> None:
             take_picture(page, f"{name}-{width}-{theme}")
             wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
             assert not page.evaluate(wide), (name, width)
+        # To the end, past the way out that stands over the lower edge of a page.
+        page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
         assert find_violations(page) == [], (name, theme)
 
 

@@ -3,10 +3,12 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
@@ -19,7 +21,16 @@ from places.vocabulary import AreaLevel
 from tests.factories.accounts import make_member
 from tests.factories.places import MIDDLE, make_place, make_point, make_square
 
-pytestmark = pytest.mark.django_db
+# The collection of released figures is read by the role of reports.
+pytestmark = pytest.mark.django_db(databases=["default", "reports"])
+
+
+@pytest.fixture(autouse=True)
+def close_reports() -> Iterator[None]:
+    """The reports' connection is closed by nobody else."""
+    yield
+    connections["reports"].close()
+
 
 ALL = "/ogc/collections"
 
@@ -284,7 +295,7 @@ def run(program: str, *arguments: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "reports"])
 class TestClients:
     BOX = f"{MIDDLE[0] - 1e-4},{MIDDLE[1] - 1},{MIDDLE[0] + 0.0105},{MIDDLE[1] + 1}"
 
@@ -292,11 +303,11 @@ class TestClients:
         whole, boxed, layers = run("import pyogrio.raw\n" + GDAL, live_server.url, self.BOX)
         assert whole.startswith("25 ")
         assert boxed == "11"
-        assert layers == "['areas', 'gatherings', 'places']"
+        assert layers == "['areas', 'figures', 'gatherings', 'places']"
 
     def test_owslib_pages_through(self, live_server: LiveServer, town: list[Place]) -> None:
         names, boxed, first, name = run(OWSLIB, live_server.url, self.BOX)
-        assert names == "['areas', 'gatherings', 'places']"
+        assert names == "['areas', 'figures', 'gatherings', 'places']"
         assert boxed == "11"
         assert first == "25 True"
         assert name == "Place 00"

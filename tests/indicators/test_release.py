@@ -476,6 +476,7 @@ class TestErasure:
         somebody = people["hill"][0]
         assert erase(somebody) == 2
         assert export(somebody) == {
+            "indicators.answermonth": [],
             "indicators.contributormonth": [],
             "indicators.quartercontributor": [],
         }
