@@ -134,6 +134,8 @@ class Started:
             stdout=subprocess.PIPE,
             stderr=tty if terminal else subprocess.PIPE,
             text=True,
+            # Where the tests themselves run in the background, a shell lets Ctrl-C pass unheard.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
 
     def end(self) -> tuple[int, str, str]:
