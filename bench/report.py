@@ -147,8 +147,9 @@ def time_whole_release(release: Release) -> float:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO indicators_figure (release_id, indicator, area_id, status, people, value,"
-            " lower, upper, bound) SELECT %s, code, area.id, 'shown', 100, 40.5, 37.25, 43.75, ''"
-            " FROM places_area area CROSS JOIN unnest(%s) AS code WHERE area.geography_id = %s",
+            " lower, upper, bound) SELECT %s, asked.code, area.id, 'shown', 100, 40.5, 37.25,"
+            " 43.75, '' FROM places_area area CROSS JOIN unnest(%s) AS asked(code)"
+            " WHERE area.geography_id = %s",
             [whole.pk, codes, geography.pk],
         )
         cursor.execute("ANALYZE indicators_figure, places_area")

@@ -79,9 +79,7 @@ def test_two_moments_added_offline_go_up_once_each(phone: BrowserContext, page: 
     expect(page.get_by_role("heading", name=THANKS)).to_be_visible()
     puts: list[str] = []
     # Those that reach the server; what the page tried while there was no network got no answer.
-    phone.on(
-        "response", lambda one: puts.append(one.url) if one.request.method == "PUT" else None
-    )
+    phone.on("response", lambda one: puts.append(one.url) if one.request.method == "PUT" else None)
 
     phone.set_offline(True)
     page.goto("/log/")

@@ -127,15 +127,14 @@ class Started:
         self._tty = tty
         termios.tcsetwinsize(tty, (24, 100))
         self.process = subprocess.Popen(
-            [sys.executable, "manage.py", *map(str, words)],
+            # Where the tests themselves run in the background, a shell lets Ctrl-C pass unheard.
+            ["env", "--default-signal=INT", sys.executable, "manage.py", *map(str, words)],
             cwd=settings.BASE_DIR,
             env=environment(redis_url=settings.REDIS_URL),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=tty if terminal else subprocess.PIPE,
             text=True,
-            # Where the tests themselves run in the background, a shell lets Ctrl-C pass unheard.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
 
     def end(self) -> tuple[int, str, str]:
