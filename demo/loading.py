@@ -23,9 +23,11 @@ from demo.duties import load_answers, load_tasks
 from demo.moments import load_contributors, load_moments
 from demo.people import load_people
 from demo.phone_line import load_phone_line
+from demo.pictures import load_pictures
 from demo.quarters import first_quarter
 from demo.register import make_register
 from demo.releases import count_moments, load_releases
+from demo.surveys import load_surveys
 from demo.thanks import load_thanks
 from demo.town import SEED, build_town
 from demo.voices import load_voices
@@ -35,7 +37,7 @@ from places.models import Area, Geography
 
 # Markers of this name in ImportBatch; a change to what is loaded raises the version.
 PREFIX = "demo"
-VERSION = f"Whinsay 1 (seed {SEED})"
+VERSION = f"Whinsay 2 (seed {SEED})"
 LOCK = 0x64656D6F
 
 
@@ -108,6 +110,11 @@ def _phone_line(day: dt.date) -> int:
     return load_phone_line(_geography(), day=day)
 
 
+def _pictures(day: dt.date) -> int:
+    geography = _geography()
+    return load_pictures(geography, day=day) + load_surveys(geography, day=day)
+
+
 def _crowd(day: dt.date) -> Crowd:
     return gather_crowd(build_town(), day)
 
@@ -131,6 +138,7 @@ STAGES = (
     Stage("care", "Places looked after", _care),
     Stage("months", "Moments counted by person and month", count_moments, is_atomic=False),
     Stage("releases", "Quarters frozen, computed and published", load_releases, is_atomic=False),
+    Stage("pictures", "Communities' pictures, and a survey by others", _pictures),
     Stage("tasks", "Tasks for workers", _tasks),
 )
 

@@ -3,7 +3,15 @@ are not here: nobody looks at those."""
 
 from django.contrib import admin
 
-from connections.indicators.models import AbuseAlert, Figure, Quarter, Release
+from connections.indicators.models import (
+    AbuseAlert,
+    CadencePlan,
+    Figure,
+    Picture,
+    PictureVote,
+    Quarter,
+    Release,
+)
 from kinder.admin import LookOnlyAdmin
 
 
@@ -32,3 +40,21 @@ class FigureAdmin(LookOnlyAdmin):
 class AbuseAlertAdmin(LookOnlyAdmin):
     list_display = ("quarter", "area", "reason", "raised_at", "closed_at", "closed_by")
     list_select_related = ("quarter", "area", "closed_by")
+
+
+@admin.register(CadencePlan)
+class CadencePlanAdmin(LookOnlyAdmin):
+    list_display = ("council", "from_year", "cadence", "planned_by", "planned_at")
+    list_select_related = ("council", "planned_by")
+
+
+@admin.register(PictureVote)
+class PictureVoteAdmin(LookOnlyAdmin):
+    list_display = ("area", "voted_on", "in_favour", "against", "is_on", "recorded_by")
+    list_select_related = ("area", "recorded_by")
+
+
+@admin.register(Picture)
+class PictureAdmin(LookOnlyAdmin):
+    list_display = ("area", "month_on", "shown_on", "people")
+    list_select_related = ("area",)

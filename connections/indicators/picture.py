@@ -12,18 +12,15 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
-from connections.indicators import quarters
+from connections.indicators import quarters, rules
 from connections.indicators.disclosure import K_MIN, SENSITIVE_K
 from connections.indicators.eligibility import MIN_AGE_DAYS
 from connections.indicators.models import Picture, PictureVote
 from connections.interactions.vocabulary import Direction, HardReason, MomentKind, Tie
 from kinder.accounts.audit import record
 from kinder.accounts.models import User
-from kinder.accounts.rules import Refused, check_administrator
 from places.models import Area
-from places.vocabulary import AreaLevel
 
 MILESTONES = (10, 25, 50, 100, 250)
 SHOWN_AFTER_DAYS = 14
@@ -34,9 +31,6 @@ LEAST = K_MIN + FORGED
 """People who chose a kind or a tie before it is named, and who contributed since the last picture
 before there is a next one."""
 LEAST_REASON = SENSITIVE_K + FORGED
-
-NO_COMMUNITY = _("Only a community has a picture of its own.")
-NO_MAJORITY = _("A picture is switched on by more votes for it than against.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +88,26 @@ def _chosen(before: tuple[str, ...], counts: dict[str, int] | None, least: int) 
 
 
 def record_vote(
-    *, by: User, area: Area, voted_on: dt.date, in_favour: int, against: int, is_on: bool
+    *,
+    by: User,
+    area: Area,
+    voted_on: dt.date,
+    in_favour: int,
+    against: int,
+    is_on: bool,
+    now: dt.datetime | None = None,
 ) -> PictureVote:
-    """Write down what a community decided about its picture. Raises Refused with the reason."""
-    user = check_administrator(by)
-    if area.level != AreaLevel.COMMUNITY:
-        raise Refused(NO_COMMUNITY)
-    if is_on and in_favour <= against:
-        raise Refused(NO_MAJORITY)
+    """Write down what a community decided about its picture; the same day again corrects it.
+    Raises Refused with the reason."""
+    user = rules.check_can_record_vote(
+        by,
+        area=area,
+        voted_on=voted_on,
+        in_favour=in_favour,
+        against=against,
+        is_on=is_on,
+        now=now,
+    )
     with transaction.atomic():
         vote, _ = PictureVote.objects.update_or_create(
             area=area,
@@ -155,8 +161,11 @@ def read_picture(area: Area) -> Shown | None:
     if vote is None or not vote.is_on:
         return None
     last = area.pictures.filter(shown_on__lte=timezone.localdate()).order_by("-month_on").first()
-    if last is None:
-        return None
+    return None if last is None else word_picture(last)
+
+
+def word_picture(last: Picture) -> Shown:
+    """Return a picture as everybody reads it, names from A to Z."""
     return Shown(
         last.month_on,
         last.people,

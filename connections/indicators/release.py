@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 
-from connections.indicators import access, disclosure, publish, quarters, rules
+from connections.indicators import access, disclosure, eligibility, publish, quarters, rules
 from connections.indicators.branches import homes_by_branch
 from connections.indicators.definitions import INDICATORS, METHOD_VERSION
 from connections.indicators.freeze import freeze_again, freeze_quarter, watermark_of
@@ -424,6 +424,7 @@ def parameters_of(geography: Geography, *, has_adults: bool) -> dict[str, Any]:
         ),
         "gate": _constants(disclosure),
         "access": _constants(access),
+        "counting": _constants(eligibility),
         "indicators": {code: one.version for code, one in INDICATORS.items()},
         # Each area's own, so that no order of computing changes them.
         "seeds": {"B3": "first 8 bytes of SHA-256 of quarter:B3:area code"},

@@ -36,6 +36,9 @@ NOT_PUBLISHED = _("Only a published quarter is revised.")
 TOO_EARLY_TO_REVISE = _("A year's quarters are revised together, from {day} on.")
 TOO_LATE_TO_REVISE = _("The people of this quarter are deleted: it can no longer be revised.")
 NO_COUNCIL = _("Only a council area has a cadence of its own.")
+NO_COMMUNITY = _("Only a community has a picture of its own.")
+NO_MAJORITY = _("A picture is switched on by more votes for it than against.")
+VOTE_AHEAD = _("This vote has not been held yet: write it down on its day or after.")
 YEAR_HAS_BEGUN = _("A cadence is fixed before the year begins.")
 NOT_IN_WORK = _("Only a release that is not published yet can be set aside.")
 ALERT_CLOSED = _("This warning is closed already.")
@@ -120,6 +123,27 @@ def check_can_plan_cadence(
     return user
 
 
+def check_can_record_vote(
+    by: Actor,
+    *,
+    area: Area,
+    voted_on: dt.date,
+    in_favour: int,
+    against: int,
+    is_on: bool,
+    now: dt.datetime | None = None,
+) -> User:
+    """A community's picture is switched on by its own majority; anybody's wish switches it off."""
+    user = check_administrator(by)
+    if area.level != AreaLevel.COMMUNITY:
+        raise Refused(NO_COMMUNITY)
+    if voted_on > quarters.today(now):
+        raise Refused(VOTE_AHEAD)
+    if is_on and in_favour <= against:
+        raise Refused(NO_MAJORITY)
+    return user
+
+
 def check_can_withdraw(by: Actor | Purpose, *, release: Release) -> None:
     """What was never published may be set aside."""
     check_can_release(by)
@@ -149,6 +173,14 @@ def why_not_freeze(
 def why_not_start(by: Actor | Purpose, *, quarter: Quarter) -> str:
     try:
         check_can_start(by, quarter=quarter)
+    except Refused as refused:
+        return str(refused.reason)
+    return ""
+
+
+def why_not_revise(by: Actor | Purpose, *, quarter: Quarter, now: dt.datetime | None = None) -> str:
+    try:
+        check_can_revise(by, quarter=quarter, now=now)
     except Refused as refused:
         return str(refused.reason)
     return ""

@@ -49,6 +49,12 @@ class Curve:
         """The last day on which anybody was seen."""
         return float(self.days.max(initial=0.0))
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether something happened to everybody who was followed to the last day: then the
+        curves stay as they are after it."""
+        return bool(self.days.size) and bool((self.cause[self.days == self.days.max()] > 0).all())
+
     def _count(self, chosen: NDArray[np.bool_]) -> FloatArray:
         at = np.searchsorted(self.times, self.days[chosen])
         return np.bincount(at, minlength=self.times.size).astype(np.float64)

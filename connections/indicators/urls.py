@@ -4,7 +4,7 @@ import datetime as dt
 
 from django.urls import path, register_converter
 
-from connections.indicators import gap_views, quarters, views
+from connections.indicators import gap_views, plan_views, quarters, views
 
 
 class QuarterConverter:
@@ -27,6 +27,8 @@ urlpatterns = [
     path("gaps/values/", gap_views.show_gap_values, name="gap-values"),
     path("method/", views.method, name="method"),
     path("releases/", views.releases, name="releases"),
+    path("releases/cadence/", plan_views.show_cadences, name="cadences"),
+    path("releases/pictures/", plan_views.show_pictures, name="pictures"),
     path("releases/alerts/<uuid:alert>/close/", views.close, name="close_alert"),
     path("releases/alerts/<uuid:alert>/leave-out/", views.leave_out, name="leave_out"),
     path("releases/<quarter:quarter_on>/", views.release, name="release"),
@@ -35,4 +37,5 @@ urlpatterns = [
     path("releases/<quarter:quarter_on>/start/", views.start, name="start"),
     path("releases/<quarter:quarter_on>/set-aside/", views.withdraw, name="withdraw"),
     path("releases/<quarter:quarter_on>/publish/", views.publish, name="publish"),
+    path("releases/<quarter:quarter_on>/revise/", plan_views.revise, name="revise"),
 ]

@@ -19,7 +19,12 @@ from connections.indicators import release as work
 from connections.indicators.definitions import as_released, show_number
 from connections.indicators.forms import PreviewForm, PublishForm
 from connections.indicators.leaving_out import leave_group_out
-from connections.indicators.listing import QuarterLine, describe_quarter, list_quarters
+from connections.indicators.listing import (
+    QuarterLine,
+    describe_quarter,
+    describe_revision,
+    list_quarters,
+)
 from connections.indicators.models import AbuseAlert, Figure, Quarter, Release
 from kinder.accounts.models import User
 from kinder.accounts.rules import Refused, check_administrator
@@ -45,6 +50,7 @@ def release(request: HttpRequest, quarter_on: dt.date) -> HttpResponse:
     context: dict[str, Any] = {"line": line, "shown": shown}
     if shown is not None:
         context |= _preview(request, shown)
+        context["revised"] = describe_revision(shown)
     return render(request, "indicators/release.html", context)
 
 
@@ -156,8 +162,15 @@ def withdraw(request: HttpRequest, quarter_on: dt.date) -> HttpResponse:
 
 @require_POST
 def close(request: HttpRequest, alert: uuid.UUID) -> HttpResponse:
+    """Let a quarter out of quarantine. Only for whoever confirmed lately who they are."""
     by = check_administrator(request.user)
     found = get_object_or_404(AbuseAlert, pk=alert)
+    answer: HttpResponse = _close(request, by, found)
+    return answer
+
+
+@reauthentication_required  # type: ignore[untyped-decorator]
+def _close(request: HttpRequest, by: User, found: AbuseAlert) -> HttpResponse:
     return _do(
         request,
         lambda: work.close_alert(by=by, alert=found),
@@ -168,9 +181,16 @@ def close(request: HttpRequest, alert: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def leave_out(request: HttpRequest, alert: uuid.UUID) -> HttpResponse:
-    """Leave the people of a warning out of figures, and say of how many."""
+    """Leave the people of a warning out of figures, and say of how many. Only for whoever confirmed
+    lately who they are."""
     by = check_administrator(request.user)
     found = get_object_or_404(AbuseAlert, pk=alert)
+    answer: HttpResponse = _leave_out(request, by, found)
+    return answer
+
+
+@reauthentication_required  # type: ignore[untyped-decorator]
+def _leave_out(request: HttpRequest, by: User, found: AbuseAlert) -> HttpResponse:
     return _do(
         request,
         lambda: leave_group_out(by=by, alert=found),

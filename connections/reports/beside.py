@@ -21,6 +21,7 @@ from connections.indicators.lenses.reading import (
 )
 from connections.indicators.models import Figure, Release
 from connections.indicators.quarters import name_quarter
+from connections.indicators.statistics import difference
 from connections.reports import reading
 from connections.reports.models import Benchmark
 from connections.reports.reading import Cell, Report
@@ -80,8 +81,9 @@ def _word_step(step: Step, indicator: Indicator) -> str:
     return _("Lower than in %(quarter)s, by %(by)s (%(low)s to %(high)s).") % words
 
 
-def read_benchmarks(areas: Sequence[Area]) -> dict[str, list[str]]:
-    """Return by indicator what surveys by others found for these areas: one query."""
+def read_benchmarks(areas: Sequence[Area]) -> dict[str, list[Benchmark]]:
+    """Return by indicator what surveys by others found for these areas, the nearest area and the
+    newest year first: one query."""
     order = {area.pk: index for index, area in enumerate(areas)}
     rows = sorted(
         Benchmark.objects.using(reading.READER)
@@ -90,8 +92,17 @@ def read_benchmarks(areas: Sequence[Area]) -> dict[str, list[str]]:
         .defer("area__geometry"),
         key=lambda row: (order[row.area_id], -row.year, row.source),
     )
-    told: dict[str, list[str]] = {}
+    found: dict[str, list[Benchmark]] = {}
     for row in rows:
+        found.setdefault(row.indicator, []).append(row)
+    return found
+
+
+def word_benchmarks(rows: Sequence[Benchmark], cell: Cell) -> list[str]:
+    """Return what surveys found, in words, and how far the figure lies from the newest: the nearest
+    area's, which draws people by chance where ours are volunteers."""
+    told = []
+    for index, row in enumerate(rows):
         words = {
             "source": row.source,
             "year": row.year,
@@ -99,10 +110,48 @@ def read_benchmarks(areas: Sequence[Area]) -> dict[str, list[str]]:
             "value": show_number(float(row.value)),
             "wording": row.wording,
         }
-        told.setdefault(row.indicator, []).append(
+        told.append(
             _("%(source)s, %(year)s, %(area)s: %(value)s %% (asked as: “%(wording)s”).") % words
         )
+        if index == 0 and (gap := _word_gap(row, cell)):
+            told.append(gap)
     return told
+
+
+def _word_gap(row: Benchmark, cell: Cell) -> str:
+    figure = cell.figure
+    if figure is None or not cell.is_shown or figure.value is None:
+        return ""
+    if cell.indicator.unit != Unit.PERCENT:
+        return ""
+    survey = float(row.value)
+    ends = [float(survey if end is None else end) for end in (row.lower, row.upper)]
+    gap = difference(
+        survey,
+        (ends[0], ends[1]),
+        figure.value,
+        (figure.lower or figure.value, figure.upper or figure.value),
+    )
+    words = {"points": show_number(abs(round(float(gap.difference), 1))), "source": row.source}
+    if not bool(gap.is_changed):
+        return (
+            _("The figure here lies %(points)s points from it, which may be chance alone.") % words
+        )
+    if gap.difference > 0:
+        return (
+            _(
+                "The figure here is %(points)s points higher: volunteers answered it, not people "
+                "drawn by chance."
+            )
+            % words
+        )
+    return (
+        _(
+            "The figure here is %(points)s points lower: volunteers answered it, not people drawn "
+            "by chance."
+        )
+        % words
+    )
 
 
 def read_alike(release: Release, area: Area) -> dict[str, list[str]]:

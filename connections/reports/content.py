@@ -317,7 +317,7 @@ def read_area(
                 map=make_map(report, line.indicator, outlines) if outlines else None,
                 changes=beside.word_changes(line.cell, change) if is_moving else [],
                 benchmarks=[
-                    *surveys.get(code, []),
+                    *beside.word_benchmarks(surveys.get(code, []), line.cell),
                     *(alike.get(code, []) if line.indicator.is_comparable else []),
                 ],
             )

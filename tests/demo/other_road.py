@@ -241,6 +241,22 @@ class Road:
 
     # Places
 
+    def completeness(self, area: int, minutes: float) -> float:
+        """% of the places within a walk of somebody who lives in the area that were checked in the
+        12 months up to the quarter's end; of the area around it where there are none."""
+        walk, homes, checked = self.walks
+        for around in self.up[area]:
+            here = homes.map(lambda one, up=around: up in self.up[one]).to_numpy()
+            reached = (walk[here] <= minutes).any(axis=0)
+            if reached.any():
+                return float(100 * checked[reached].mean())
+        return 0.0
+
+    def few_places(self, area: int) -> int:
+        walk, homes, _ = self.walks
+        here = homes.map(lambda one: area in self.up[one]).to_numpy()
+        return int((walk[here] <= 10).any(axis=0).sum())
+
     def places(self) -> dict[str, Callable[[int], float]]:
         """A function of an area for each figure about places."""
         east = "ST_X(ST_Transform({0}, {1}))::float8, ST_Y(ST_Transform({0}, {1}))::float8"
@@ -258,7 +274,7 @@ class Road:
         homes.columns = pd.Index(["area", "x", "y", "people"])
         register = read(
             f"""SELECT id, {east.format("point", srid)}, kind, coalesce(weekly_hours, 0)::float8,
-                   cost_to_stay, is_booking_needed, opening_hours,
+                   cost_to_stay, is_booking_needed, opening_hours, confirmed_at,
                    EXISTS (SELECT FROM places_welcome w WHERE w.place_id = p.id
                            AND w.attribute = 'step_free' AND w.value = 'yes')
             FROM places_place p"""
@@ -266,7 +282,7 @@ class Road:
         from places.models import Place
 
         register.columns = pd.Index(
-            ["id", "x", "y", "kind", "hours", "cost", "booking", "opening", "step_free"]
+            ["id", "x", "y", "kind", "hours", "cost", "booking", "opening", "seen", "step_free"]
         )
         register = register[register["id"].isin(Place.objects.shown().values_list("id", flat=True))]
         walk = np.hypot(
@@ -274,6 +290,9 @@ class Road:
             homes["y"].to_numpy()[:, None] - register["y"].to_numpy(),
         )
         minutes = walk * 1.3 / 80
+        since = pd.Timestamp(self.ends_on) - pd.DateOffset(months=12)
+        seen = pd.to_datetime(register["seen"], utc=True).dt.tz_convert(LONDON).dt.date
+        self.walks = (minutes, homes["area"], (seen >= since.date()).to_numpy())
         is_free = register["cost"].isin(["free", "nobody_minds"]) & ~register["booking"]
         is_cuppa = (register["cost"] == "small_purchase") & ~register["booking"]
         people = homes["people"].to_numpy()
@@ -333,39 +352,123 @@ class Road:
         return {code: mean(score) for code, score in scores.items()}
 
 
+# Befriending
+
+
+def _referrals() -> pd.DataFrame:
+    """Referrals of people who agreed, in each person's order, with the pairing that first met."""
+    return read(
+        """SELECT DISTINCT ON (r.received_on, r.id) r.participant_id AS who, r.area_id,
+                  r.received_on, r.closed_on, m.first_met_on AS met_on, m.ended_on,
+                  e.is_planned, e.reason
+           FROM befriending_referral r
+           LEFT JOIN befriending_match m ON m.referral_id = r.id AND m.first_met_on IS NOT NULL
+           LEFT JOIN befriending_ending e ON e.match_id = m.id
+           WHERE r.has_consented
+           ORDER BY r.received_on, r.id, m.first_met_on, m.id"""
+    )
+
+
+def _by(day: Any, end: dt.date) -> bool:
+    return not pd.isna(day) and day <= end
+
+
 def waits(year: int, area: int, up: dict[int, list[int]]) -> pd.DataFrame:
     """The year's referrals: days and what ended the wait (1 met, 2 left, 0 neither)."""
-    rows = read(
-        """SELECT r.participant_id AS who, r.area_id, r.received_on, r.closed_on,
-                  (SELECT min(m.first_met_on) FROM befriending_match m WHERE m.referral_id = r.id)
-                  AS met_on
-           FROM befriending_referral r
-           WHERE r.has_consented AND extract(year FROM r.received_on) = %s
-           ORDER BY r.received_on, r.id""",
-        year,
-    )
+    rows = _referrals()
+    rows = rows[rows["received_on"].map(lambda day: day.year) == year]
     rows = rows[rows["area_id"].map(lambda one: area in up[one])].drop_duplicates("who")
     end = dt.date(year, 12, 31)
     found = []
     for one in rows.to_dict("records"):
-        met, left = (None if pd.isna(one[key]) else one[key] for key in ("met_on", "closed_on"))
-        if met and met <= end:
-            found.append(((met - one["received_on"]).days, 1))
-        elif left and left <= end and not met:
-            found.append(((left - one["received_on"]).days, 2))
+        met, left, came = one["met_on"], one["closed_on"], one["received_on"]
+        if _by(met, end):
+            found.append(((met - came).days, 1))
+        elif _by(left, end) and pd.isna(met):
+            found.append(((left - came).days, 2))
         else:
-            found.append(((end - one["received_on"]).days, 0))
+            found.append(((end - came).days, 0))
     return pd.DataFrame(found, columns=["days", "cause"])
 
 
-def incidence(rows: pd.DataFrame, day: int) -> float:
-    """Aalen and Johansen's share (%) met by `day`, one day after the other."""
-    free, met = 1.0, 0.0
+def pairings(year: int, area: int, up: dict[int, list[int]]) -> pd.DataFrame:
+    """Pairings that first met in the year before: days and how they ended (1 unplanned, 2 planned,
+    3 by death or a move, 0 not by the year's end)."""
+    rows = _referrals()
+    rows = rows[rows["met_on"].map(lambda day: not pd.isna(day) and day.year == year - 1)]
+    rows = rows[rows["area_id"].map(lambda one: area in up[one])].drop_duplicates("who")
+    end = dt.date(year, 12, 31)
+    found = []
+    for one in rows.to_dict("records"):
+        over, met = one["ended_on"], one["met_on"]
+        if not _by(over, end):
+            found.append(((end - met).days, 0))
+            continue
+        is_apart = one["reason"] in ("died", "moved")
+        cause = 2 if one["is_planned"] is True else 3 if is_apart else 1
+        found.append(((over - met).days, cause))
+    return pd.DataFrame(found, columns=["days", "cause"])
+
+
+def queue(year: int, area: int, up: dict[int, list[int]]) -> "pd.Series[int]":
+    """Days that each person waiting at the year's end has waited."""
+    end = dt.date(year, 12, 31)
+    rows = _referrals()
+    rows = rows[rows["area_id"].map(lambda one: area in up[one])]
+    rows = rows[[day <= end for day in rows["received_on"]]]
+    # Whoever met has left the list by meeting, whatever closed the referral afterwards.
+    gone = [
+        _by(met, end) or (_by(left, end) and pd.isna(met))
+        for met, left in zip(rows["met_on"], rows["closed_on"], strict=True)
+    ]
+    rows = rows[~np.array(gone, bool)].drop_duplicates("who")
+    return rows["received_on"].map(lambda day: (end - day).days)
+
+
+def incidence(rows: pd.DataFrame, day: int, cause: int = 1) -> float:
+    """Aalen and Johansen's share (%) with `cause` by `day`, one day after the other."""
+    return _walk(rows, day, cause)[0]
+
+
+def _walk(rows: pd.DataFrame, day: int, cause: int) -> tuple[float, float]:
+    """The share (%) and its variance, the latter summed afresh from Marubini and Valsecchi's
+    formula (1995, 10.12) over single days."""
+    free, told = 1.0, 0.0
+    steps = []
     for today in range(day + 1):
         at_risk = int((rows["days"] >= today).sum())
         if not at_risk:
             break
         here = rows[rows["days"] == today]["cause"]
-        met += free * int((here == 1).sum()) / at_risk
-        free *= 1 - int((here > 0).sum()) / at_risk
-    return 100 * met
+        own, any_cause = int((here == cause).sum()), int((here > 0).sum())
+        told += free * own / at_risk
+        if any_cause:
+            steps.append((free, told, at_risk, own, any_cause))
+        free *= 1 - any_cause / at_risk
+    variance = 0.0
+    for before, then, n, d_own, d in steps:
+        if n > d:
+            variance += (told - then) ** 2 * d / (n * (n - d))
+        variance += before**2 * (n - d_own) * d_own / n**3
+        variance -= 2 * (told - then) * before * d_own / n**2
+    return 100 * told, variance
+
+
+def incidence_range(rows: pd.DataFrame, day: int, cause: int = 1) -> tuple[float, float]:
+    """95 % interval of `incidence` on the scale log(-log), in %."""
+    percent, variance = _walk(rows, day, cause)
+    share = percent / 100
+    if not 0 < share < 1 or variance <= 0:
+        return percent, percent
+    middle = math.log(-math.log(share))
+    reach = 1.959963984540054 * math.sqrt(variance) / abs(share * math.log(share))
+    ends = [100 * math.exp(-math.exp(middle + sign * reach)) for sign in (1, -1)]
+    return ends[0], ends[1]
+
+
+def middle_wait(rows: pd.DataFrame) -> int | None:
+    """The first day by which half have met; None where that is never so."""
+    for day in range(int(rows["days"].max()) + 1):
+        if incidence(rows, day) >= 50 - 1e-9:
+            return day
+    return None

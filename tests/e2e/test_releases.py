@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -15,6 +14,7 @@ from connections.indicators.models import AbuseAlert, ContributorMonth, Release
 from kinder.accounts.acting import Purpose
 from kinder.accounts.models import User
 from places.models import Area
+from tests.accounts.proofs import sign_in
 from tests.factories import CommunityFactory, NeighbourhoodFactory, PlaceFactory
 from tests.factories.accounts import make_user
 from tests.indicators.months import make_person
@@ -59,8 +59,7 @@ def town() -> Area:
 @pytest.fixture
 def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
     user: User = make_user(is_administrator=True, name="Ada Invented")
-    client = Client()
-    client.force_login(user)
+    client = sign_in(user)
     context = browser.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 800})
     context.add_cookies(
         [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}]
@@ -134,3 +133,27 @@ def test_with_nothing_there(page: Page) -> None:
     page.goto("/releases/")
     expect(page.get_by_text("No moments yet")).to_be_visible()
     look(page, "releases-none")
+
+
+def test_a_year_is_planned_and_a_vote_is_written_down(page: Page, town: Area) -> None:
+    page.goto("/releases/cadence/")
+    look(page, "cadences")
+    page.get_by_label("Council", exact=True).select_option(str(town.parent_id))
+    page.get_by_label("From the year").fill(str(timezone.localdate().year))
+    page.get_by_label("once a year").check()
+    page.get_by_role("button", name="Plan it").click()
+    expect(page.get_by_text("A cadence is fixed before the year begins.")).to_be_visible()
+    look(page, "cadences-refused")
+    page.get_by_label("From the year").fill(str(timezone.localdate().year + 1))
+    page.get_by_role("button", name="Plan it").click()
+    expect(page.get_by_text("Invented Council will be told of once a year")).to_be_visible()
+    page.goto("/releases/pictures/")
+    page.get_by_label("Community", exact=True).select_option(str(town.pk))
+    page.get_by_label("Day of the vote").fill(timezone.localdate().isoformat())
+    page.get_by_label("Votes for it").fill("31")
+    page.get_by_label("Votes against").fill("4")
+    page.get_by_label("Show the picture").check()
+    page.get_by_role("button", name="Write it down").click()
+    expect(page.get_by_text("The vote is written down.")).to_be_visible()
+    expect(page.get_by_text("Nothing yet: too few people so far.")).to_be_visible()
+    look(page, "pictures")

@@ -4,7 +4,6 @@ import datetime as dt
 import uuid
 
 import pytest
-from django.test import Client
 
 from connections.indicators.abuse import (
     BURST,
@@ -22,6 +21,7 @@ from kinder.accounts.blocking import block_contributors, unblock_contributors
 from kinder.accounts.models import AuditEvent, Contributor, NetworkSighting, Role
 from kinder.accounts.rules import Refused
 from places.models import Area
+from tests.accounts.proofs import sign_in
 from tests.factories import (
     CommunityFactory,
     CouncilFactory,
@@ -192,8 +192,7 @@ def test_who_may_block(role: Role | None) -> None:
 def test_the_page_says_what_was_seen_and_leaves_them_out(hill: Area) -> None:
     make_newcomers(hill, 12, network=b"n" * 32)
     freeze()
-    client = Client()
-    client.force_login(make_user(is_administrator=True))
+    client = sign_in(make_user(is_administrator=True))
     page = client.get("/releases/2026-Q1/").content.decode()
     assert "wrote from one network" in page
     assert "12 people." in page

@@ -15,13 +15,28 @@ from allauth.mfa.utils import decrypt
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
-from connections.indicators import release
+from connections.indicators import (
+    access,
+    custom_areas,
+    disclosure,
+    eligibility,
+    method_page,
+    picture,
+    publish,
+    quarters,
+    release,
+    statistics,
+)
 from connections.indicators.definitions import INDICATORS
+from connections.indicators.lenses import change, clusters, inequality
 from connections.indicators.models import AbuseAlert, Figure, Quarter, Release
+from connections.reports import reading
 from kinder.accounts.acting import Purpose
 from kinder.accounts.models import Role, User
-from tests.factories import NeighbourhoodFactory
+from tests.accounts.proofs import sign_in
+from tests.factories import CouncilFactory, NeighbourhoodFactory
 from tests.factories.accounts import make_member, make_user
+from tests.factories.releases import publish_figures
 from tests.indicators.months import FREEZE_DAY, PUBLISH_DAY, QUARTER, make_month, make_person
 
 pytestmark = pytest.mark.django_db
@@ -139,7 +154,8 @@ def test_publishing_asks_who_it_is_when_that_was_not_confirmed_lately(
     assert Release.objects.get().state == Release.State.READY
 
 
-def test_a_warning_is_shown_and_closed(client: Client, people: None) -> None:
+def test_a_warning_is_shown_and_closed(administrator: User, people: None) -> None:
+    client = sign_in(administrator)
     made = make_ready()
     area = Figure.objects.filter(area__code="N1")[0].area
     AbuseAlert.objects.create(quarter=made.quarter, area=area, reason="join_spike")
@@ -244,11 +260,59 @@ def test_the_method_page_is_the_registry(db: None) -> None:
             assert str(one.caveat) in words
             assert str(one.cannot_tell) in words
     assert "10 people at least stand behind every number" in words
+    assert "Source: Australian Bureau of Statistics, rule of 10." in words
     assert "70 % of the places within a walk are checked" in words
     assert "5 moments of one person count on a day" in words
 
 
-@pytest.mark.parametrize("name", ["quarter", "release", "figure", "abusealert"])
+# Numbers that shape the work and no figure: how it is divided, kept, laid out or drawn in memory.
+NOT_TOLD = {
+    (access, "PLACES_AT_ONCE"),
+    (release, "DUE_QUARTERS"),
+    (release, "LOCKS"),
+    (publish, "ROWS_AT_ONCE"),
+    # Told as LEAST and LEAST_REASON, which hold it.
+    (picture, "FORGED"),
+}
+MODULES = (
+    access, change, clusters, custom_areas, disclosure, eligibility, inequality, picture, publish,
+    quarters, release, statistics,
+)  # fmt: skip
+
+
+def test_every_number_that_a_figure_hangs_on_is_on_the_method_page() -> None:
+    """A new constant has to be told, with its source, or said here not to matter."""
+    told = {constant.value for _, _, found in method_page.NUMBERS for constant in found}
+    for module in MODULES:
+        for name, value in vars(module).items():
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if name.isupper() and is_number and (module, name) not in NOT_TOLD:
+                assert value in told, f"{module.__name__}.{name}"
+    assert all(str(one.source) for _, _, found in method_page.NUMBERS for one in found)
+
+
+def test_registry_method_page_and_report_say_the_same(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A report names, asks, forms and warns in the registry's words, as the page does."""
+    monkeypatch.setattr(reading, "READER", "default")
+    council = CouncilFactory.create(code="C1", parent=None)
+    shown = {"value": 3.0, "lower": 2.0, "upper": 4.0, "people": 60}
+    publish_figures([(council, code, shown) for code in INDICATORS])
+    report = text_of(Client().get("/reports/C1/").content)
+    method = text_of(Client().get("/method/").content)
+    for one in INDICATORS.values():
+        assert str(one.name) in report, one.code
+        assert str(one.name) in method, one.code
+        if not one.is_variant:
+            for text in (one.question, one.caveat, one.cannot_tell, one.formula):
+                assert str(text) in report, one.code
+                assert str(text) in method, one.code
+
+
+@pytest.mark.parametrize(
+    "name", ["quarter", "release", "figure", "abusealert", "cadenceplan", "picturevote", "picture"]
+)
 def test_the_administration_lets_look_and_no_more(name: str, client: Client, people: None) -> None:
     made = make_ready()
     AbuseAlert.objects.create(quarter=made.quarter, area_id=_any_area(), reason="join_spike")

@@ -16,6 +16,7 @@ from connections.indicators.branches import homes_by_branch
 from connections.indicators.components.areas import areas_of, chain
 from connections.indicators.components.rows import replace_rows
 from connections.indicators.definitions.befriending import (
+    AT_RISK,
     LASTS_DAYS,
     LONG_WAIT_DAYS,
     PLANNED_DAYS,
@@ -24,8 +25,6 @@ from connections.indicators.definitions.befriending import (
 from connections.indicators.models import Component, QuarterReferral, ReleaseShard
 from connections.indicators.survival import Curve, aalen_johansen
 
-AT_RISK = 10
-"""With fewer pairings still followed at a day nothing is told of it (method.md, D2)."""
 CODES = (
     *("D1", *(code for code in WAIT_DAYS if code != "D1"), "D1.median"),
     *LASTS_DAYS,
@@ -159,7 +158,8 @@ def _arrays(found: list[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
 
 def _percent(curve: Curve, cause: int, day: int) -> tuple[float, float, float] | None:
     at = curve.incidence(cause, day)
-    if at is None or (curve.at_risk(day) < AT_RISK and day > curve.last_day):
+    # Beyond the last day that anybody was seen nothing is known, unless nobody is left to follow.
+    if at is None or (day > curve.last_day and not curve.is_complete):
         return None
     return _rounded(100 * at.value, 100 * at.low, 100 * at.high)
 

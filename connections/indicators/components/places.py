@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from connections.indicators import access
 from connections.indicators.components.areas import AreaFacts, areas_of
 from connections.indicators.components.rows import replace_rows
+from connections.indicators.definitions.places import CHECKED_MONTHS
 from connections.indicators.models import Component, Release, ReleaseShard
 from connections.indicators.statistics import FloatArray
 from connections.indicators.walking import (
@@ -20,9 +21,6 @@ from connections.indicators.walking import (
     share_open,
 )
 from places.vocabulary import AreaLevel
-
-CHECKED_MONTHS = 12
-"""A place counts as checked for so many months after somebody confirmed it."""
 
 IntArray = NDArray[np.int64]
 

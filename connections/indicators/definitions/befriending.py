@@ -19,6 +19,8 @@ LASTS_DAYS = {"D2": 182, "D2.91": 91, "D2.365": 365}
 PLANNED_DAYS = {"D2.planned": 365}
 LONG_WAIT_DAYS = 91
 """Days by which a wait, a pairing or a planned ending is looked at, by code."""
+AT_RISK = 10
+"""With fewer pairings still followed at a day nothing is told of it (method.md, D2)."""
 
 _REFERRALS = _("Services differ in whom they take onto their lists, and when.")
 _GOOD_ENDINGS = _("Long is not always good: look at planned endings beside it.")

@@ -12,6 +12,9 @@ from connections.indicators.definitions.indicator import (
 )
 from connections.indicators.disclosure import Kind
 
+CHECKED_MONTHS = 12
+"""A place counts as checked for so many months after somebody confirmed it."""
+
 _REGISTER = _(
     "The register of places has gaps and opening hours go out of date. How crowded a place is "
     "does not count."

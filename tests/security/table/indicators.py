@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+from django.utils import timezone
+
 from connections.indicators.models import AbuseAlert, Quarter, Release
 from places.models import Geography
 from tests.factories import GeographyFactory, NeighbourhoodFactory
@@ -15,6 +17,13 @@ def _quarter(_side: Side) -> Given:
     Quarter.objects.get_or_create(
         starts_on=QUARTER_ON, defaults={"geography": GeographyFactory.create()}
     )
+    return {"quarter_on": QUARTER_ON}
+
+
+@thing("frozen quarter")
+def _frozen(side: Side) -> Given:
+    _quarter(side)
+    Quarter.objects.filter(pk=QUARTER_ON).update(frozen_at=timezone.now(), watermark="ab" * 32)
     return {"quarter_on": QUARTER_ON}
 
 
@@ -50,6 +59,9 @@ ROWS = [
     Row("indicators:freeze", post=ADMINISTRATOR, given="quarter"),
     Row("indicators:start", post=ADMINISTRATOR, given="quarter"),
     Row("indicators:withdraw", post=ADMINISTRATOR, given="release in work"),
+    Row("indicators:revise", get=ADMINISTRATOR, post=ADMINISTRATOR, given="frozen quarter"),
+    Row("indicators:cadences", get=ADMINISTRATOR, post=ADMINISTRATOR),
+    Row("indicators:pictures", get=ADMINISTRATOR, post=ADMINISTRATOR),
     Row("indicators:publish", get=ADMINISTRATOR, post=ADMINISTRATOR, given="release in work"),
 ]
 # fmt: on
