@@ -70,7 +70,8 @@ def page(browser: Browser, live_server: LiveServer) -> Iterator[Page]:
     page.on("pageerror", lambda error: said.append(str(error)))
     yield page
     context.close()
-    assert said == []
+    # A browser reports the status of a form that comes back with something to mend.
+    assert [line for line in said if "422" not in line] == []
 
 
 def look(page: Page, name: str) -> None:
