@@ -252,6 +252,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 600},
     },
+    "begin-vintage": {
+        "task": "places.tasks.begin_vintage",
+        "schedule": 3600.0,
+        "options": {"expires": 600},
+    },
     "match": {
         "task": "connections.befriending.tasks.continue_matching",
         "schedule": 2.0,

@@ -72,6 +72,7 @@ NOT_FOR_RESIDENTS = (
     "places/shapes.py",
     "templates/_parts/draw_area.html",
     "templates/_parts/draw_map.html",
+    "templates/_parts/pick_map.html",
     "templates/accounts/erase_person.html",
     "templates/base_worker.html",
     "templates/pages/_moderation_list.html",

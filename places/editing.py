@@ -23,6 +23,7 @@ from places.actions import Told
 from places.history import Facts, name_language
 from places.hours import InvalidHoursError, check_hours, tidy_hours
 from places.models import Postcode
+from places.origins import UnknownPostcodeError, find_origins
 from places.postcodes import tidy_postcode
 from places.vocabulary import Answer, CostToStay, PlaceKind, WelcomeAttribute
 from places.week import (
@@ -55,6 +56,37 @@ def language_choices() -> list[tuple[str, str]]:
     return [(code, name_language(code)) for code in dict.fromkeys([*codes, *_MORE_LANGUAGES])]
 
 
+def read_position(text: str) -> Point:
+    """Return where "latitude, longitude" is; raises ValidationError with what to do."""
+    found = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*[,;\s]\s*(-?\d+(?:\.\d+)?)\s*", text)
+    if not found:
+        raise forms.ValidationError(
+            _("Write it like this: 55.8721, -4.2882. Or press “Find it” after a name or postcode.")
+        )
+    lat, lon = (float(part) for part in found.groups())
+    if not (-85 <= lat <= 85 and -180 <= lon <= 180):
+        raise forms.ValidationError(
+            _("This position is not on the map. Latitude comes first, then longitude.")
+        )
+    return Point(lon, lat, srid=4326)
+
+
+def find_position(text: str) -> tuple[str, str]:
+    """Return the position of what people typed (a postcode, a name, numbers) as the form writes it,
+    and the name that was understood; what was typed, and "", where nothing is found."""
+    try:
+        point = read_position(text)
+    except forms.ValidationError:
+        try:
+            origins = find_origins(text)
+        except UnknownPostcodeError:
+            origins = []
+        if not origins:
+            return text, ""
+        return say_position(origins[0].point.x, origins[0].point.y), origins[0].label
+    return say_position(point.x, point.y), text.strip()
+
+
 def _plain_spans(spans: tuple[str, ...]) -> str:
     return ", ".join(spans)
 
@@ -68,11 +100,11 @@ class PlaceForm(forms.Form):
     postcode = forms.CharField(label=_("Postcode"), max_length=8, required=False)
     position = forms.CharField(
         label=_("Position"),
-        max_length=60,
+        max_length=120,
         required=False,
         help_text=_(
-            "Latitude and longitude, such as 55.8721, -4.2882. Leave it empty to take the"
-            " position of the postcode."
+            "Latitude and longitude, such as 55.8721, -4.2882; or a postcode or a place name, and"
+            " then “Find it”. Leave it empty to take the position of the postcode above."
         ),
     )
     outline = forms.CharField(
@@ -195,15 +227,8 @@ class PlaceForm(forms.Form):
         text = str(self.cleaned_data["position"]).strip()
         if not text:
             return None
-        found = re.fullmatch(r"(-?\d+(?:\.\d+)?)\s*[,;\s]\s*(-?\d+(?:\.\d+)?)", text)
-        if not found:
-            raise forms.ValidationError(_("Write it like this: 55.8721, -4.2882"))
-        lat, lon = (float(part) for part in found.groups())
-        if not (-85 <= lat <= 85 and -180 <= lon <= 180):
-            raise forms.ValidationError(
-                _("This position is not on the map. Latitude comes first, then longitude.")
-            )
-        return Point(lon, lat, srid=4326)
+        known = Postcode.objects.filter(code=tidy_postcode(text) or "").first()
+        return read_position(text) if known is None else known.point
 
     def clean_outline(self) -> MultiPolygon | None:
         text = str(self.cleaned_data["outline"]).strip()
@@ -304,7 +329,7 @@ class PlaceForm(forms.Form):
             if not facts or value != before.get(name, facts.get(name))
         }
         point = data["position"]
-        if not facts or _say_position(point.x, point.y) != before["position"]:
+        if not facts or say_position(point.x, point.y) != before["position"]:
             changes["point"] = point
         if "outline" in self.changed_data:
             changes["footprint"] = data["outline"]
@@ -392,7 +417,7 @@ def initial_of(facts: Facts, texts: Mapping[str, str]) -> dict[str, Any]:
                      "languages", "is_booking_needed", "organisation")
     }  # fmt: skip
     shown |= {name: texts.get(facts.get(name, ""), "") for name in ("description", "who_for")}
-    shown["position"] = _say_position(lon, lat)
+    shown["position"] = say_position(lon, lat)
     shown["outline"] = GEOSGeometry(facts["footprint"]).geojson if facts.get("footprint") else ""
     shown |= _show_hours(
         facts.get("opening_hours", ""), is_words=facts.get("are_hours_unread", False)
@@ -421,7 +446,8 @@ def _show_hours(value: str, *, is_words: bool) -> dict[str, Any]:
     return shown | {"hours_mode": "week", "hours_other": "\n".join(week.other)}
 
 
-def _say_position(lon: float, lat: float) -> str:
+def say_position(lon: float, lat: float) -> str:
+    """Return a position as the form shows it."""
     return f"{lat:.6f}, {lon:.6f}"
 
 

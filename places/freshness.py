@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kinder.accounts.models import Contributor
 from places.models import Place, PlaceConfirmation
-from places.vocabulary import Answer, CostToStay, PlaceKind, WelcomeAttribute
+from places.vocabulary import Answer, CostToStay, PlaceKind, PlaceState, WelcomeAttribute
 
 # Six months: half of 365 days, rounded down (workers were promised a flag after six months).
 FRESH_FOR = dt.timedelta(days=182)
@@ -116,7 +116,8 @@ def pick_question(
 
 def _wanted(place: Place, now: dt.datetime) -> Iterable[str]:
     confirmed = place.confirmed_at or place.created_at
-    if now - confirmed > FRESH_FOR:
+    # One that came in with a list may be stale though it is new here: nobody has looked yet.
+    if place.state == PlaceState.STALE or now - confirmed > FRESH_FOR:
         yield STILL_THERE
     if place.cost_to_stay == CostToStay.UNKNOWN:
         yield STAY

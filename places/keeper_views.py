@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +37,9 @@ from places.actions import (
     set_photo_state,
     show_place_again,
 )
+from places.area_views import describe_drawing
 from places.checking import CheckForm, find_to_check
-from places.editing import Clash, PlaceForm, merge_edits
+from places.editing import Clash, PlaceForm, find_position, merge_edits, read_position
 from places.history import Change, Facts, facts_at, take_facts, tell_changes
 from places.models import Place, PlaceClaim, PlacePhoto, PlaceSuggestion, PlaceText, PlaceVersion
 from places.origins import UnknownPostcodeError, find_origins
@@ -59,6 +61,8 @@ LONGEST_WALK = 24
 def add_new(request: HttpRequest) -> HttpResponse:
     """Add a place that a keeper has seen."""
     by = check_can_keep_places(request.user)
+    if "find" in request.POST:
+        return _show_editor(request, _find_position(request, None, {}), None)
     form = PlaceForm(request.POST or None, facts=None, texts={})
     if request.method == "POST" and form.is_valid():
         try:
@@ -91,6 +95,8 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
     base = facts_at(place, revision) or take_facts(place)[0]
     if revision != place.revision:
         return _show_clash(request, place, base, texts)
+    if "find" in request.POST:
+        return _show_editor(request, _find_position(request, base, texts), place)
     form = PlaceForm(request.POST, facts=base, texts=texts)
     if form.is_valid():
         changes, welcome, names = form.as_changes(), form.as_welcome(), form.as_alt_names()
@@ -117,6 +123,28 @@ def edit(request: HttpRequest, code: str) -> HttpResponse:
     return _show_editor(request, form, place)
 
 
+def _find_position(
+    request: HttpRequest, facts: Facts | None, texts: Mapping[str, str]
+) -> PlaceForm:
+    """Return the form with all that was typed, and the position of what stood in its place: nothing
+    is saved or checked yet."""
+    typed = _typed(request, PlaceForm(facts=facts, texts=texts))
+    typed["position"], label = find_position(typed["position"] or typed["postcode"])
+    if label:
+        messages.info(request, _("Found: %(name)s. Point at the very place, then save.")
+                      % {"name": label})  # fmt: skip
+    else:
+        messages.warning(request, _("We couldn't find that. Try a postcode, or a name near it."))
+    return PlaceForm(facts=facts, texts=texts, initial=typed)
+
+
+def _typed(request: HttpRequest, form: PlaceForm) -> dict[str, Any]:
+    return {
+        name: request.POST.getlist(name) if name == "languages" else request.POST.get(name, "")
+        for name in form.fields
+    }
+
+
 def _show_clash(
     request: HttpRequest, place: Place, base: Facts, texts: Mapping[str, str]
 ) -> HttpResponse:
@@ -124,10 +152,7 @@ def _show_clash(
     texts = {**texts, **_texts_of(place)}
     facts = take_facts(place)[0]
     fresh = PlaceForm(facts=facts, texts=texts)
-    mine = {
-        name: request.POST.getlist(name) if name == "languages" else request.POST.get(name, "")
-        for name in fresh.fields
-    }
+    mine = _typed(request, fresh)
     old = PlaceForm(facts=base, texts=texts)
     merged = merge_edits(
         mine,
@@ -161,9 +186,27 @@ def _show_editor(
     return render(
         request,
         "places/edit.html",
-        {"form": form, "place": place, "clashes": clashes, "theirs": theirs},
+        {
+            "form": form,
+            "place": place,
+            "clashes": clashes,
+            "theirs": theirs,
+            "map": _describe_surroundings(form, place),
+            "is_answer": "find" in request.POST,
+        },
         status=status,
     )
+
+
+def _describe_surroundings(form: PlaceForm, place: Place | None) -> dict[str, Any]:
+    """The map to point on: around what the form says, else the place, else everywhere."""
+    described = describe_drawing()
+    point = place.point if place else None
+    with suppress(ValidationError):
+        point = read_position(str(form["position"].value() or ""))
+    if point is not None:
+        described["extent"] = [point.x - 0.002, point.y - 0.001, point.x + 0.002, point.y + 0.001]
+    return described
 
 
 def _texts_of(place: Place) -> dict[str, str]:

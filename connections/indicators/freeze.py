@@ -68,7 +68,9 @@ def freeze_quarter(
 def geography_for(quarter_on: dt.date) -> Geography:
     """Return the vintage that applies from the latest date up to the quarter, else the current."""
     dated = Geography.objects.filter(applies_from_on__lte=quarter_on).order_by("-applies_from_on")
-    found = dated.first() or Geography.objects.filter(is_current=True).first()
+    # The one in use may apply from a later quarter on only; then one without a date was before it.
+    undated = Geography.objects.filter(applies_from_on=None).order_by("-is_current", "id")
+    found = dated.first() or undated.first() or Geography.objects.filter(is_current=True).first()
     if found is None:
         raise Refused(rules.NO_AREAS)
     return found
@@ -210,9 +212,10 @@ _DAYS = ", ".join(
 _KNOWN = f"""lifted AS MATERIALIZED ({LIFTED}), known AS MATERIALIZED (
     SELECT area_id, home_id, council_id FROM lifted
     UNION ALL
-    SELECT l.from_area_id, lifted.home_id, lifted.council_id
-    FROM (SELECT from_area_id, min(to_area_id) AS area_id FROM places_arealookup GROUP BY 1) l
-    JOIN lifted USING (area_id)
+    -- Several vintages may follow one another: only the way to this one counts.
+    (SELECT DISTINCT ON (l.from_area_id) l.from_area_id, lifted.home_id, lifted.council_id
+     FROM places_arealookup l JOIN lifted ON lifted.area_id = l.to_area_id
+     ORDER BY l.from_area_id, l.to_area_id)
 )"""  # noqa: S608 (constants only)
 FREEZE = f"""
 WITH {_KNOWN}, logged AS MATERIALIZED (

@@ -114,10 +114,16 @@ WITH leaves AS (
     SELECT a.id, a.point, a.population FROM places_area a
     WHERE a.geography_id = %(geography)s AND a.population > 0
       AND NOT EXISTS (SELECT FROM places_area child WHERE child.parent_id = a.id)
+), homes AS (
+    SELECT code, point, area_id FROM places_postcode WHERE NOT is_large_user
+    UNION ALL
+    -- Postcodes stand in one vintage; in another they follow the official lookup.
+    SELECT p.code, p.point, l.to_area_id FROM places_postcode p
+    JOIN places_arealookup l ON l.from_area_id = p.area_id WHERE NOT p.is_large_user
 ), points AS (
     SELECT leaves.id, coalesce(p.point, leaves.point) AS point, coalesce(p.code, '') AS code,
            leaves.population::float8 / count(*) OVER (PARTITION BY leaves.id) AS people
-    FROM leaves LEFT JOIN places_postcode p ON p.area_id = leaves.id AND NOT p.is_large_user
+    FROM leaves LEFT JOIN homes p ON p.area_id = leaves.id
 ), metres AS (
     SELECT id, code, people, ST_Transform(point, %(srid)s::int) AS point FROM points
 )

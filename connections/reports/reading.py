@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.contrib.gis.db.models import Extent
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from connections.indicators.definitions import Indicator, indicators_of
@@ -212,17 +213,23 @@ def read_cells_of(
 ) -> list[tuple[Release, dict[tuple[int, str], Cell]]]:
     """Return the cells of `areas` in each of `releases`, in their order: one query.
 
-    Only figures that a release holds are there: no cell is absent.
+    Only figures that a release holds are there: no cell is absent. An area that kept its code when
+    boundaries were drawn anew goes on from its older self: the lens of change tells of the break.
     """
-    by_id = {area.pk: area for area in areas}
+    by_code = {area.code: area for area in areas}
     named = {release.pk: indicators_of(release.parameters) for release in releases}
     cells: dict[int, dict[tuple[int, str], Cell]] = {release.pk: {} for release in releases}
-    figures = Figure.objects.using(READER).filter(release_id__in=list(named), area__in=list(by_id))
+    figures = (
+        Figure.objects.using(READER)
+        .filter(release_id__in=list(named), area__code__in=list(by_code))
+        .annotate(code=F("area__code"))
+    )
     for figure in figures.order_by("area__name", "area__code", "indicator"):
         if figure.indicator not in named[figure.release_id]:
             continue
-        cells[figure.release_id][figure.area_id, figure.indicator] = Cell(
-            by_id[figure.area_id], named[figure.release_id][figure.indicator], figure
+        area = by_code[figure.code]
+        cells[figure.release_id][area.pk, figure.indicator] = Cell(
+            area, named[figure.release_id][figure.indicator], figure
         )
     return [(release, cells[release.pk]) for release in releases]
 

@@ -11,6 +11,7 @@ from connections.indicators.definitions import INDICATORS, Indicator
 from connections.indicators.models import Release
 from connections.reports.reading import read_cells
 from kinder.pages.search import PAGE_LEVELS
+from places.actions import find_successor
 from places.hours import Status, describe_status, status_at
 from places.models import Area, Place
 from places.vocabulary import AreaLevel
@@ -52,9 +53,14 @@ class Told:
 
 
 def find_area(code: str) -> Area | None:
-    """Return the current area with a page that has `code`, or once had it."""
+    """Return the current area with a page that has `code`, or once had it, or that follows the one
+    that had it before boundaries were drawn anew."""
     current = Area.objects.filter(geography__is_current=True, level__in=PAGE_LEVELS)
-    return current.filter(code=code).first() or current.filter(aliases__code=code).first()
+    found = current.filter(code=code).first() or current.filter(aliases__code=code).first()
+    if found is None:
+        older = Area.objects.filter(code=code, level__in=PAGE_LEVELS).select_related("geography")
+        found = next((area for one in older if (area := find_successor(one))), None)
+    return found
 
 
 def find_holders(area: Area) -> list[Area]:

@@ -18,8 +18,6 @@ from kinder.pages import sheets
 from kinder.pages.neighbourhood import find_area, next_release_on
 from places.models import Area, Place
 
-FOR_AN_HOUR = 3_600
-
 
 def _area(code: str) -> Area:
     area = find_area(code)
@@ -36,9 +34,12 @@ def _pdf(content: bytes, name: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
-@cache_control(public=True, max_age=FOR_AN_HOUR)
+@cache_control(no_cache=True)
 def sit_sheet(request: HttpRequest, code: str) -> HttpResponse:
-    """The fold-out of places that are free to stay, from the register alone."""
+    """The fold-out of places that are free to stay, from the register alone.
+
+    Caches ask anew each time: a place that is hidden is gone from it at once.
+    """
     area = _area(code)
     path = reverse("pages:area", args=[area.code])
     content = sheets.print_sit_sheet(area, path=path, at=timezone.localtime())
@@ -47,7 +48,7 @@ def sit_sheet(request: HttpRequest, code: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
-@cache_control(public=True, max_age=FOR_AN_HOUR)
+@cache_control(no_cache=True)
 def sit_card(request: HttpRequest, code: str) -> HttpResponse:
     """The card to share, a picture."""
     area = _area(code)

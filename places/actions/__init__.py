@@ -48,6 +48,11 @@ from places.actions.proposals import (
     set_photo_state,
     suggest_change,
 )
+from places.actions.vintages import (
+    adopt_geography,
+    begin_vintage,
+    find_successor,
+)
 
 __all__ = [
     "CHANGEABLE",
@@ -59,7 +64,9 @@ __all__ = [
     "accept_suggestion",
     "add_photo",
     "add_place",
+    "adopt_geography",
     "answer_question",
+    "begin_vintage",
     "bump_layer",
     "change_place",
     "claim_place",
@@ -69,6 +76,7 @@ __all__ = [
     "decide_claim",
     "decline_suggestion",
     "find_area",
+    "find_successor",
     "finest_level",
     "forget_words",
     "hide_place",

@@ -9,5 +9,7 @@ class ExchangeConfig(AppConfig):
 
     def ready(self) -> None:
         from places.exchange.features import register_collections
+        from places.exchange.privacy import register_room
 
         register_collections()
+        register_room()

@@ -24,14 +24,20 @@ from kinder.accounts.uploads import BadUploadError, open_archive
 from places.exchange.batches import ImportRefusedError, Run
 from places.exchange.extracts import Found, read_features
 from places.exchange.kinds import read_kind
-from places.exchange.osm import describe, is_never_imported, refuse
+from places.exchange.osm import (
+    KEPT_AS_WORDS,
+    KeptHours,
+    describe,
+    is_never_imported,
+    keep_hours,
+    refuse,
+)
 from places.exchange.register import shape_place
 from places.exchange.tables import read_rows
-from places.hours import InvalidHoursError, check_hours, tidy_hours
 from places.models import Postcode
 from places.postcodes import tidy_postcode
 from places.vocabulary import CostToStay
-from places.week import DAYS, UnclearHoursError, Week, read_spans, write_week
+from places.week import DAYS, Week, write_week
 
 FIELDS = ("name", "kind", "lat", "lon", "postcode", "address", "opening_hours", "website",
           "telephone", "description", "reference", "cost_to_stay")  # fmt: skip
@@ -154,17 +160,14 @@ def _draft_found(features: Iterable[Found]) -> Iterator[Draft]:
             "postcode": told.postcode,
             "website": told.website,
             "telephone": told.telephone,
+            "opening_hours": told.hours.text,
+            "are_hours_unread": told.hours.is_unread,
             "cost_to_stay": told.cost_to_stay.value,
             "checked_on": told.checked_on.isoformat() if told.checked_on else None,
             "welcomes": {key.value: value.value for key, value in told.welcomes.items()},
             "alt_names": _other_names(found.tags, told.name),
         }
-        hours, is_unread = _keep_hours(found.tags.get("opening_hours", ""))
-        facts |= {"opening_hours": hours, "are_hours_unread": is_unread}
-        notes = tuple(note for note in told.notes if "opening hours" not in note)
-        if is_unread:
-            notes = (*notes, f"hours are kept as words: {hours}")
-        yield Draft(found.row, found.reference, facts, notes=notes)
+        yield Draft(found.row, found.reference, facts, notes=told.notes)
 
 
 _LANGUAGE = re.compile(r"name:([a-z]{2,3}(?:-[A-Za-z]{2,4})?)")
@@ -263,10 +266,10 @@ def _draft_row(
     facts["kind"] = kind.value if kind else options.get("kind", "")
     if told("kind") and kind is None and facts["kind"]:
         notes.append(f"taken for the kind that was chosen: {told('kind')}")
-    hours, is_unread = _keep_hours(told("opening_hours"))
-    facts |= {"opening_hours": hours, "are_hours_unread": is_unread}
-    if is_unread:
-        notes.append(f"hours are kept as words: {hours}")
+    hours = keep_hours(told("opening_hours"))
+    facts |= {"opening_hours": hours.text, "are_hours_unread": hours.is_unread}
+    if hours.is_unread:
+        notes.append(f"{KEPT_AS_WORDS}: {hours.text}")
     cost = told("cost_to_stay")
     if cost in CostToStay.values:
         facts["cost_to_stay"] = cost
@@ -313,21 +316,6 @@ def _find_position(
     facts |= {"lon": known.point.x, "lat": known.point.y}
     notes.append("placed at its postcode")
     return ""
-
-
-def _keep_hours(text: str) -> tuple[str, bool]:
-    """Return opening hours, and whether they are words only."""
-    tidied = tidy_hours(text)[: SIZES["opening_hours"]]
-    if not tidied:
-        return "", False
-    try:
-        check_hours(tidied)
-    except InvalidHoursError:
-        try:
-            return write_week(Week((read_spans(tidied),) * 7)), False
-        except UnclearHoursError:
-            return text.strip()[: SIZES["opening_hours"]], True
-    return tidied, False
 
 
 def check_facts(facts: Mapping[str, Any]) -> str:
@@ -426,13 +414,19 @@ def _draft_location(
         {_cell(one.get("code"))[:8] for one in location.get("languages") or () if one.get("code")}
     )
     hours = _hours_of(location.get("schedules") or service.get("schedules") or (), notes)
-    facts["opening_hours"] = hours
+    facts |= {"opening_hours": hours.text, "are_hours_unread": hours.is_unread}
     if not is_web_address(facts["website"]):
         facts["website"] = ""
     problem = _find_position(
         facts, _cell(location.get("latitude")), _cell(location.get("longitude")), None, notes
     )
-    return Draft(number, reference, facts, check_facts(facts) or problem, tuple(notes))
+    return Draft(
+        number,
+        reference,
+        facts,
+        check_facts(facts) or problem,
+        tuple(note[:240] for note in notes),
+    )
 
 
 def _kind_of(*things: Mapping[str, Any]) -> str:
@@ -446,11 +440,16 @@ def _kind_of(*things: Mapping[str, Any]) -> str:
     return ""
 
 
-def _hours_of(schedules: Iterable[Any], notes: list[str]) -> str:
-    """Return weekly schedules (RRULE's BYDAY with opens_at and closes_at) as opening hours."""
+def _hours_of(schedules: Iterable[Any], notes: list[str]) -> KeptHours:
+    """Return weekly schedules (RRULE's BYDAY with opens_at and closes_at) as opening hours; what
+    they say in words only is kept as words."""
     days: list[list[str]] = [[] for _ in DAYS]
+    words = []
     for one in schedules:
-        if not isinstance(one, dict) or not one.get("opens_at") or not one.get("closes_at"):
+        if not isinstance(one, dict):
+            continue
+        if not one.get("opens_at") or not one.get("closes_at"):
+            words.append(_cell(one.get("description")))
             continue
         if str(one.get("freq", "WEEKLY")).upper() != "WEEKLY" or (one.get("interval") or 1) not in (
             1,
@@ -461,15 +460,11 @@ def _hours_of(schedules: Iterable[Any], notes: list[str]) -> str:
         span = f"{str(one['opens_at'])[:5]}-{str(one['closes_at'])[:5]}"
         for code in re.findall(r"MO|TU|WE|TH|FR|SA|SU", str(one.get("byday") or "").upper()):
             days[DAYS.index(code.title())].append(span)
-    if not any(days):
-        return ""
     written = write_week(Week(tuple(tuple(sorted(set(spans))) for spans in days)))
-    try:
-        check_hours(written)
-    except InvalidHoursError:
-        notes.append(f"hours cannot be read, left out: {written}")
-        return ""
-    return written
+    hours = keep_hours(written if any(days) else "; ".join(filter(None, words)))
+    if hours.is_unread:
+        notes.append(f"{KEPT_AS_WORDS}: {hours.text}")
+    return hours
 
 
 def _load(path: Path) -> Any:

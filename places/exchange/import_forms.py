@@ -1,5 +1,6 @@
 """Shapes what somebody says about a list of places that is to come in."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -43,12 +44,14 @@ class BeginForm(forms.Form):
     name = forms.CharField(
         label=_("What is this list called?"),
         max_length=80,
+        error_messages={"required": _("Write what this list is called.")},
         help_text=_("Use the same name each time: then its places are known again."),
     )
     format = forms.ChoiceField(
         label=_("What kind of list is it?"),
         choices=PlaceImport.Format.choices,
         widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what kind of list it is.")},
     )
     file = forms.FileField(label=_("File"), required=False)
     address = forms.URLField(
@@ -101,6 +104,7 @@ class ColumnsForm(forms.Form):
                 label=FIELD_LABELS[name],
                 choices=choices,
                 required=name == "name",
+                error_messages={"required": _("Choose the column of the name.")},
                 initial=guessed.get(name, ""),
             )
         self.fields["fallback"] = forms.ChoiceField(
@@ -117,9 +121,15 @@ class ColumnsForm(forms.Form):
 class RowForm(forms.Form):
     """One row, mended by hand."""
 
-    name = forms.CharField(label=_("Name"), max_length=SIZES["name"])
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=SIZES["name"],
+        error_messages={"required": _("Write what it is called.")},
+    )
     kind = forms.ChoiceField(
-        label=_("Kind of place"), choices=[("", _("Choose")), *PlaceKind.choices]
+        label=_("Kind of place"),
+        choices=[("", _("Choose")), *PlaceKind.choices],
+        error_messages={"required": _("Choose what kind of place it is.")},
     )
     postcode = forms.CharField(label=_("Postcode"), max_length=8, required=False)
     lat = forms.FloatField(label=_("Latitude"), required=False, min_value=-85, max_value=85)
@@ -130,7 +140,12 @@ class RowForm(forms.Form):
     )
     website = forms.CharField(label=_("Website"), max_length=SIZES["website"], required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, facts: Mapping[str, Any], **kwargs: Any) -> None:
+        # A tenth of a metre is enough; what stands in a file may be longer.
+        places = {
+            name: round(facts[name], 6) for name in ("lat", "lon") if facts.get(name) is not None
+        }
+        kwargs["initial"] = {**facts, **places}
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
 

@@ -210,7 +210,7 @@ def mend(request: HttpRequest, number: int, row: int) -> HttpResponse:
     found = get_object_or_404(
         ImportRow.objects.select_related("job", "place"), job_id=number, number=row
     )
-    form = RowForm(request.POST or None, initial=found.facts)
+    form = RowForm(request.POST or None, facts=found.facts)
     if request.method == "POST" and form.is_valid():
         try:
             intake.mend_row(by=by, row=found, facts=form.as_facts())

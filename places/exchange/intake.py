@@ -271,6 +271,8 @@ def _fail(job: PlaceImport, worker: uuid.UUID, problem: str) -> None:
     PlaceImport.objects.filter(pk=job.pk, worker=worker).update(
         state=State.FAILED, problem=problem[:400], finished_at=timezone.now()
     )
+    # Nobody goes on with it: another try begins with the file.
+    _drop_file(job)
 
 
 def _fetch(job: PlaceImport, worker: uuid.UUID) -> Iterator[None]:

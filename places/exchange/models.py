@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kinder.accounts.models import User
 from places.models import Place
+from places.vocabulary import PlaceKind
 
 
 def name_import(_job: "PlaceImport", name: str) -> str:
@@ -152,6 +153,12 @@ class ImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id}:{self.number}"
+
+    @property
+    def kind_label(self) -> str:
+        """The kind of place that the row says, in words; "" where it says none."""
+        kind = self.facts.get("kind", "")
+        return str(PlaceKind(kind).label) if kind in PlaceKind.values else ""
 
 
 class ImportIssue(models.Model):

@@ -16,6 +16,7 @@ from django.core.validators import URLValidator
 from places.hours import InvalidHoursError, tidy_hours, weekly_open_hours
 from places.postcodes import tidy_postcode
 from places.vocabulary import SENSITIVE_KINDS, Answer, CostToStay, PlaceKind, WelcomeAttribute
+from places.week import UnclearHoursError, Week, read_spans, write_week
 
 LONGEST_HOURS, LONGEST_ADDRESS, LONGEST_NAME = 512, 200, 160
 LONGEST_TELEPHONE, LONGEST_WEBSITE = 32, 200
@@ -74,6 +75,7 @@ KIND_TAGS: tuple[KindTag, ...] = (
     KindTag("tourism", "museum", PlaceKind.ARTS),
     KindTag("tourism", "gallery", PlaceKind.ARTS),
     KindTag("club", "*", PlaceKind.SOCIAL_CLUB),
+    KindTag("leisure", "social_club", PlaceKind.SOCIAL_CLUB),
     KindTag("amenity", "bench", PlaceKind.BENCH, "Bench"),
     KindTag("amenity", "shelter", PlaceKind.BENCH, "Shelter"),
     KindTag("highway", "bus_stop", PlaceKind.BENCH, "Bus stop"),
@@ -103,6 +105,10 @@ NEVER_NAMED = re.compile(
     r"\b(refuge|safe ?house|women.?s aid|hostel|(care|nursing|residential|retirement|children.?s)"
     r" home)\b",
     re.IGNORECASE,
+)
+# Roofs to sleep under, for animals or for an emergency: nobody meets there by day.
+NO_MEETING_SHELTERS = frozenset(
+    {"basic_hut", "changing_rooms", "field_shelter", "lean_to", "nuclear", "rock_shelter"}
 )
 CLOSED_ACCESS = frozenset({"private", "no", "residents", "employees", "military"})
 MEMBERS_ACCESS = frozenset({"members", "permit"})
@@ -141,9 +147,19 @@ WELCOME_TAGS: tuple[tuple[str, WelcomeAttribute, dict[str, Answer]], ...] = (
 CHECK_TAGS = ("check_date", "survey:date", "check_date:opening_hours")
 
 
+class KeptHours(NamedTuple):
+    """Opening hours as the register keeps them. Unread ones are words only: shown and edited as
+    they were written, and nobody works out from them when it is open."""
+
+    text: str
+    weekly: float | None
+    is_unread: bool
+
+
 @dataclass(frozen=True)
 class Described:
-    """What tags say of a third space. `notes` tell what could not be read and is left out."""
+    """What tags say of a third space. `notes` tell what could not be read and is left out, or kept
+    as words."""
 
     name: str
     kind: PlaceKind
@@ -151,8 +167,7 @@ class Described:
     postcode: str
     website: str
     telephone: str
-    opening_hours: str
-    weekly_hours: float | None
+    hours: "KeptHours"
     cost_to_stay: CostToStay
     checked_on: date | None
     welcomes: dict[WelcomeAttribute, Answer]
@@ -192,6 +207,12 @@ def refuse(tags: Mapping[str, str]) -> str:
         (
             tags.get("garden:type") in PRIVATE_GARDENS,
             f"a private garden: garden:type={tags.get('garden:type')}",
+        ),
+        (
+            tag is not None
+            and tag.value == "shelter"
+            and tags.get("shelter_type") in NO_MEETING_SHELTERS,
+            f"a shelter where nobody meets: shelter_type={tags.get('shelter_type')}",
         ),
         (not name_place(tags, tag), f"no name: {describe_tags(tags)}"),
     )
@@ -234,7 +255,9 @@ def describe(tags: Mapping[str, str], today: date) -> Described:
     name = name_place(tags, tag)
     if len(name) > LONGEST_NAME:
         notes.append(f"the name was cut to {LONGEST_NAME} signs: {name}")
-    hours, weekly, problem = _read_hours(tags.get("opening_hours", ""))
+    hours = keep_hours(tags.get("opening_hours", ""))
+    if hours.is_unread:
+        notes.append(f"{KEPT_AS_WORDS}: {hours.text}")
     website = _read_website(tags)
     if website is None:
         notes.append(f"web address cannot be read, left out: {_website_of(tags)}")
@@ -245,12 +268,11 @@ def describe(tags: Mapping[str, str], today: date) -> Described:
         postcode=tidy_postcode(tags.get("addr:postcode", "")) or "",
         website=website or "",
         telephone=_read_telephone(tags),
-        opening_hours=hours,
-        weekly_hours=weekly,
+        hours=hours,
         cost_to_stay=_read_cost(tags, tag.kind),
         checked_on=_read_check(tags, today),
         welcomes=_read_welcomes(tags),
-        notes=(*notes, problem) if problem else tuple(notes),
+        notes=tuple(notes),
     )
 
 
@@ -266,19 +288,28 @@ def _tidy(text: str) -> str:
     return " ".join(text.split())
 
 
+KEPT_AS_WORDS = "hours are kept as words"
+
+
 # Chains and benches share their hours: each is read once.
 @lru_cache(maxsize=16_384)
-def _read_hours(given: str) -> tuple[str, float | None, str]:
-    """Return hours that can be evaluated, hours a week, and what was wrong with others."""
+def keep_hours(given: str) -> KeptHours:
+    """Return opening hours in OSM's syntax, however people wrote them, or else as their words."""
     hours = tidy_hours(given)
     if not hours:
-        return "", None, ""
+        return KeptHours("", None, is_unread=False)
     if len(hours) > LONGEST_HOURS:
-        return "", None, f"opening hours are too long, left out: {hours}"
+        # What is cut off may turn the meaning of the rest.
+        return KeptHours(_tidy(given)[:LONGEST_HOURS], None, is_unread=True)
     try:
-        return hours, weekly_open_hours(hours), ""
+        return KeptHours(hours, weekly_open_hours(hours), is_unread=False)
     except InvalidHoursError:
-        return "", None, f"opening hours cannot be read, left out: {hours}"
+        pass
+    try:
+        hours = write_week(Week((read_spans(hours),) * 7))
+        return KeptHours(hours, weekly_open_hours(hours), is_unread=False)
+    except (UnclearHoursError, InvalidHoursError):
+        return KeptHours(_tidy(given)[:LONGEST_HOURS], None, is_unread=True)
 
 
 _DATE = re.compile(r"\d{4}-\d\d(-\d\d)?")

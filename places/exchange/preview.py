@@ -22,7 +22,8 @@ def extent_of_rows(job: PlaceImport) -> list[float] | None:
 
 def describe_points(job: PlaceImport, *, most: int = 2_000) -> dict[str, Any]:
     """Return the rows as GeoJSON for the map of the preview."""
-    rows = job.rows.filter(problem="").order_by("number")[:most]
+    # Rows of an import that ended long ago say nothing any more.
+    rows = job.rows.filter(problem="", facts__has_key="lon").order_by("number")[:most]
     return {
         "type": "FeatureCollection",
         "links": [],

@@ -33,6 +33,7 @@ FIELDS = (
     "website",
     "telephone",
     "opening_hours",
+    "are_hours_unread",
     "weekly_hours",
     "cost_to_stay",
 )
@@ -110,8 +111,9 @@ class _Staged:
                 place.postcode,
                 place.website,
                 place.telephone,
-                place.opening_hours,
-                place.weekly_hours,
+                place.hours.text,
+                place.hours.is_unread,
+                place.hours.weekly,
                 place.cost_to_stay.value,
                 (PlaceState.VERIFIED if is_fresh else PlaceState.STALE).value,
                 confirmed_at,
@@ -206,7 +208,8 @@ CREATE TEMP TABLE staged_place (
     row integer, id integer GENERATED ALWAYS AS (row) STORED, reference text, name text, kind text,
     point geometry, footprint geometry, area_id bigint,
     address text, postcode text, website text, telephone text, opening_hours text,
-    weekly_hours float, cost_to_stay text, state text, confirmed_at timestamptz,
+    are_hours_unread boolean, weekly_hours float, cost_to_stay text, state text,
+    confirmed_at timestamptz,
     place_id bigint, is_kept boolean NOT NULL DEFAULT false
 ) ON COMMIT DROP;
 CREATE TEMP TABLE staged_welcome (reference text, attribute text, value text, checked_on date)

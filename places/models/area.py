@@ -124,10 +124,14 @@ class AreaAlias(models.Model):
 
 
 class AreaLookup(models.Model):
-    """The official best fit by population from an area of one vintage to one of the next."""
+    """The official best fit by population from an area of one vintage to one of another. Larger
+    areas, and the way back, follow from that of the zones where no file tells them."""
 
     from_area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
     to_area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+")
+    is_derived = models.BooleanField(
+        _("follows from that of the zones"), default=False, db_default=False
+    )
 
     class Meta:
         verbose_name = _("lookup between vintages")

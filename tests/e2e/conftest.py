@@ -19,7 +19,7 @@ COORDINATES = re.compile(
 # Where workers say where a place or an area is: the position of a thing that everybody may see.
 OF_PLACES = re.compile(
     r"^(?:/[a-z]{2})?/(?:places/(?:new|suggest|[\w-]+/(?:edit|suggest))/|areas/|admin/|imports?/"
-    r"|places/(?:areas|table)/|reports/drawn/)"
+    r"|places/(?:areas|table|imports)/|reports/drawn/)"
 )
 
 

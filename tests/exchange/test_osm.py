@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from places.exchange.osm import KIND_TAGS, describe, find_kind, is_never_imported, refuse
+from places.exchange.osm import KIND_TAGS, KeptHours, describe, find_kind, is_never_imported, refuse
 from places.vocabulary import SENSITIVE_KINDS, Answer, CostToStay, PlaceKind, WelcomeAttribute
 
 TODAY = date(2026, 4, 1)
@@ -111,6 +111,19 @@ def test_most_kinds_need_a_name(tags: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "is_place"),
+    [
+        ("picnic_shelter", True),
+        ("public_transport", True),
+        ("basic_hut", False),
+        ("lean_to", False),
+    ],
+)
+def test_shelters_to_sleep_in_are_no_places_to_meet(kind: str, *, is_place: bool) -> None:
+    assert (refuse({"amenity": "shelter", "shelter_type": kind}) == "") is is_place
+
+
+@pytest.mark.parametrize(
     ("tags", "name"),
     [
         (CAFE, "The Kettle"),
@@ -186,15 +199,21 @@ def test_date_of_a_survey(tags: dict[str, str], checked_on: date | None) -> None
     assert describe({**CAFE, **tags}, TODAY).checked_on == checked_on
 
 
-def test_hours_are_read_or_left_out_with_a_note() -> None:
+def test_hours_are_read_or_kept_as_words() -> None:
     good = describe({**CAFE, "opening_hours": "Mo–Fr 09:00-17:00;"}, TODAY)
-    assert (good.opening_hours, good.weekly_hours, good.notes) == ("Mo-Fr 09:00-17:00", 40, ())
+    assert good.hours == KeptHours("Mo-Fr 09:00-17:00", 40, is_unread=False)
+    assert good.notes == ()
+    plain = describe({**CAFE, "opening_hours": "9am-5pm"}, TODAY)
+    assert plain.hours == KeptHours("Mo-Su 09:00-17:00", 56, is_unread=False)
     bad = describe({**CAFE, "opening_hours": "nine to five"}, TODAY)
-    assert (bad.opening_hours, bad.weekly_hours) == ("", None)
-    assert bad.notes == ("opening hours cannot be read, left out: nine to five",)
+    assert bad.hours == KeptHours("nine to five", None, is_unread=True)
+    assert bad.notes == ("hours are kept as words: nine to five",)
+
+
+def test_hours_too_long_for_the_register_are_words_for_what_is_cut_may_turn_their_meaning() -> None:
     long = describe({**CAFE, "opening_hours": "Mo 09:00-10:00; " * 40}, TODAY)
-    assert long.opening_hours == ""
-    assert long.notes[0].startswith("opening hours are too long, left out: Mo 09:00")
+    assert len(long.hours.text) == 512
+    assert (long.hours.weekly, long.hours.is_unread) == (None, True)
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,20 @@ def test_place_holds_what_the_tags_say(tmp_path: Path) -> None:
     assert welcome.checked_on.isoformat() == fresh
 
 
+def test_hours_that_nobody_can_work_out_are_kept_as_words(tmp_path: Path) -> None:
+    features = [(_cafe(1, opening_hours="when the flag is up"), HERE), (_cafe(2), HERE)]
+    _import(tmp_path, *features)
+    place = Place.objects.get(source_ref="node/1")
+    assert (place.opening_hours, place.are_hours_unread) == ("when the flag is up", True)
+    assert place.weekly_hours is None
+    assert last_issues() == {"node/1": "hours are kept as words: when the flag is up"}
+    _import(tmp_path, *features)
+    assert last_counts() == (0, 0, 2)
+    _import(tmp_path, (_cafe(1, opening_hours="Mo-Fr 10:00-12:00"), HERE))
+    read = Place.objects.get(source_ref="node/1")
+    assert (read.are_hours_unread, read.weekly_hours) == (False, 10)
+
+
 def test_old_survey_leaves_a_place_to_be_looked_at(tmp_path: Path) -> None:
     _import(tmp_path, (_cafe(1, check_date="2019-05-01"), HERE), (_cafe(2), HERE))
     assert set(Place.objects.values_list("state", flat=True)) == {"stale"}

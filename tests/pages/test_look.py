@@ -15,7 +15,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 # A file to keep: it carries its style with it, and no page of the site shows it.
 DOWNLOADS = {"reports/report.html"}
 PAGES = [path for path in TEMPLATES if str(path.relative_to(ROOT / "templates")) not in DOWNLOADS]
-MAPS = ("map.js", "draw.js")
+MAPS = ("map.js", "draw.js", "pick.js")
 KB = 1000
 
 # text, ground, least ratio: 4.5 for words (WCAG 1.4.3), 3 for lines of controls (1.4.11).

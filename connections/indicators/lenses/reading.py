@@ -15,6 +15,7 @@ from connections.indicators.lenses.change import Chart, Point, Step
 from connections.indicators.lenses.inequality import Inequality
 from connections.indicators.models import Figure, Release
 from connections.indicators.quarters import name_quarter
+from places.models import Area
 from places.vocabulary import AreaLevel
 
 LENS_CODES = ("A2", "C1", "C2", "C3", "E1", "E2", "E3")
@@ -163,14 +164,19 @@ def _find_clusters(
 def read_change(
     code: str, area_id: int, *, until: Release | None = None, using: str = "default"
 ) -> Change:
-    """Return how a figure of an area went over the published releases (up to `until`'s quarter)."""
+    """Return how a figure of an area went over the published releases (up to `until`'s quarter).
+
+    An area that kept its code in a new vintage goes on from its older self, with a break.
+    """
     releases = Release.objects.using(using).standing()
     if until is not None:
         releases = releases.filter(quarter_id__lte=until.quarter_id)
     figures = {
         figure.release_id: figure
         for figure in Figure.objects.using(using).filter(
-            area=area_id, indicator=code, release__in=[one.pk for one in releases]
+            area__code__in=Area.objects.using(using).filter(pk=area_id).values("code"),
+            indicator=code,
+            release__in=[one.pk for one in releases],
         )
     }
     return describe_change(

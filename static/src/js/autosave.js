@@ -92,7 +92,7 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
   const key = PREFIX + form.dataset.autosave;
   const begin = JSON.stringify(collect(form));
   const draft = read(key);
-  const isAnswer = document.querySelector(".error-summary, #clash");
+  const isAnswer = document.querySelector(".error-summary, #clash, [data-answer]");
   if (draft && !isAnswer && JSON.stringify(draft.pairs) !== begin) offer(form, key, draft);
   let timer;
   const keep = () => {
