@@ -7,13 +7,15 @@ each request.
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.redis import RedisCache
+from django.db import connection, transaction
+from django.utils.crypto import salted_hmac
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -81,16 +83,38 @@ def redis_client() -> Redis:
 COUNTED = "allauth:rl:"
 """Under this django-allauth counts tries to sign in: "not there" would mean "without limit"."""
 
-# Each process counts for itself while Redis rests: a guesser gets as many tries more as there are
-# processes, and never all of them.
-_counts_here = LocMemCache("tries-while-redis-rests", {"OPTIONS": {"MAX_ENTRIES": 20_000}})
+
+def _name_try(key: str, _prefix: str, _version: int) -> str:
+    """django-allauth's keys hold network addresses: the table holds none."""
+    return salted_hmac("kinder.tries", key, algorithm="sha256").hexdigest()
+
+
+# The table of kinder.accounts.models.TryCount: while Redis rests, all processes count there.
+_tries = DatabaseCache(
+    "accounts_trycount", {"KEY_FUNCTION": _name_try, "OPTIONS": {"MAX_ENTRIES": 100_000}}
+)
 _MISSING = object()
+
+
+def count_tries(keys: Sequence[str], amount: int, seconds: Sequence[int]) -> list[int]:
+    """Add `amount` to each of `keys` in the database and return how many each has; a count is
+    forgotten after its `seconds`. For what must hold for all processes while Redis rests."""
+    counts = []
+    for key, lasts in zip(keys, seconds, strict=True):
+        with transaction.atomic(), connection.cursor() as cursor:
+            # Two who count at once count two.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [key])
+            count: int = _tries.get(key, 0) + amount
+            _tries.set(key, count, lasts)
+        counts.append(count)
+    return counts
 
 
 class FailSafeRedisCache(RedisCache):
     """Django's Redis cache, where a Redis that does not answer means a miss.
 
-    Tries to sign in are counted in this process instead: signing in goes on, and stays bounded.
+    Tries to sign in are counted in the database instead: signing in goes on, and the bound is the
+    same for all processes.
     """
 
     def _quietly(self, name: str, otherwise: Any, *args: Any, **kwargs: Any) -> Any:
@@ -99,7 +123,7 @@ class FailSafeRedisCache(RedisCache):
             lambda: getattr(super(FailSafeRedisCache, self), name)(*args, **kwargs),
             _MISSING if is_counted else otherwise,
         )
-        return getattr(_counts_here, name)(*args, **kwargs) if found is _MISSING else found
+        return getattr(_tries, name)(*args, **kwargs) if found is _MISSING else found
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         return self._quietly("get", default, key, default, version=version)

@@ -1,8 +1,13 @@
-"""What of the register waits to be looked at: gatherings, places and photos that somebody sent."""
+"""What of the register waits to be looked at: gatherings, places, photos and changes that somebody
+sent, and places that organisations say are theirs.
+
+Who told of a place or a gathering is not kept: nobody can be left out for it.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -12,8 +17,12 @@ from kinder.accounts.models import Decision, User
 from kinder.accounts.moderation import LONGEST, Item, Queue, Verdict, register
 from kinder.accounts.rules import Refused
 from kinder.accounts.screening import find_signals
-from places.actions.keeping import Deed, lock_place, set_state
-from places.models import Gathering, Place, PlacePhoto
+from places.actions.areas import PLACES_LAYER, bump_layer
+from places.actions.keeping import Deed, lock_place, put_back, set_state
+from places.actions.proposals import accept_suggestion, decide_claim, decline_suggestion
+from places.history import facts_at, label_of, tell_fact
+from places.models import Gathering, Place, PlaceClaim, PlacePhoto, PlaceSuggestion
+from places.proposals import GONE, SUGGESTABLE, is_gone
 from places.rules import check_can_keep_places
 from places.vocabulary import CostToStay, PlaceState
 
@@ -192,7 +201,188 @@ def undo_photo(*, by: User, decision: Decision) -> None:
     photo.save(update_fields=["state"])
 
 
+# ------------------------------------------------------------------ changes and claims
+
+
+def list_suggestions(_user: User) -> Sequence[Item]:
+    """Return the changes to places that somebody proposes, the longest waiting first."""
+    found = (
+        PlaceSuggestion.objects.filter(state=PlaceSuggestion.State.OPEN)
+        .select_related("place__area")
+        .order_by("created_at", "id")[:LONGEST]
+    )
+    return [_read_suggestion(suggestion) for suggestion in found]
+
+
+def _read_suggestion(suggestion: PlaceSuggestion) -> Item:
+    place = suggestion.place
+    told = {field: value for field, value in suggestion.changes.items() if field in SUGGESTABLE}
+    signals = find_signals(*(str(value) for value in told.values()))
+    if place.revision != suggestion.base_revision:
+        signals = (*signals, _("The place was changed since"))
+    facts = [
+        (
+            label_of(field),
+            _("%(before)s → %(after)s")
+            % {"before": _tell(field, getattr(place, field)), "after": _tell(field, value)},
+        )
+        for field, value in told.items()
+    ]
+    if is_gone(suggestion):
+        facts.append((str(_("The place")), str(_("is closed for good"))))
+    return Item(
+        id=str(suggestion.pk),
+        title=place.name,
+        text="",
+        since_at=suggestion.created_at,
+        area=place.area.name if place.area else "",
+        signals=signals,
+        facts=tuple(facts),
+        url=reverse("places:suggestions"),
+        author=suggestion.contributor_id,
+    )
+
+
+def _tell(field: str, value: Any) -> str:
+    return tell_fact(field, value, texts={}, organisations={})
+
+
+def decide_suggestions(
+    *, by: User, ids: Sequence[str], verdict: Verdict, reason: str
+) -> dict[str, dict[str, Any]]:
+    """Write all that was proposed to its place, or nothing of it; return which, and the place's
+    revision before and after. Parts of it are chosen on the keepers' own page."""
+    before = {}
+    for suggestion in _lock_waiting(PlaceSuggestion, ids):
+        place = lock_place(suggestion.place)
+        codes: dict[str, Any] = {"revision": place.revision, "state": str(place.state)}
+        if verdict == Verdict.ACCEPT:
+            fields = {*SUGGESTABLE, GONE}
+            try:
+                accept_suggestion(by=by, suggestion=suggestion, fields=fields)
+            except ValidationError as error:
+                raise Refused(MOVED_ON) from error
+        else:
+            decline_suggestion(by=by, suggestion=suggestion)
+        place.refresh_from_db(fields=["revision"])
+        before[str(suggestion.pk)] = codes | {"after": place.revision}
+    return before
+
+
+def undo_suggestion(*, by: User, decision: Decision) -> None:
+    """Let a proposed change wait again; what was written of it is taken back, as long as nobody
+    changed the place since."""
+    suggestion = PlaceSuggestion.objects.select_for_update().filter(pk=decision.object_id).first()
+    _put_back(suggestion, PlaceSuggestion.State, by=by, decision=decision)
+
+
+def list_claims(_user: User) -> Sequence[Item]:
+    """Return the claims of organisations to places, the longest waiting first."""
+    found = (
+        PlaceClaim.objects.filter(state=PlaceClaim.State.OPEN)
+        .select_related("place__area", "place__organisation", "organisation")
+        .order_by("created_at", "id")[:LONGEST]
+    )
+    return [
+        Item(
+            id=str(claim.pk),
+            title=claim.place.name,
+            text="",
+            since_at=claim.created_at,
+            area=claim.place.area.name if claim.place.area else "",
+            facts=(
+                (_("Says that it is theirs"), claim.organisation.name),
+                (
+                    _("Run by, until now"),
+                    claim.place.organisation.name
+                    if claim.place.organisation
+                    else _("nobody that we know of"),
+                ),
+            ),
+            url=reverse("places:place", args=[claim.place.code]),
+        )
+        for claim in found
+    ]
+
+
+def decide_claims(
+    *, by: User, ids: Sequence[str], verdict: Verdict, reason: str
+) -> dict[str, dict[str, Any]]:
+    """Say of places that they are run by who claims them, or not."""
+    before = {}
+    for claim in _lock_waiting(PlaceClaim, ids):
+        place = lock_place(claim.place)
+        codes: dict[str, Any] = {"revision": place.revision, "state": str(place.state)}
+        decide_claim(by=by, claim=claim, is_accepted=verdict == Verdict.ACCEPT)
+        place.refresh_from_db(fields=["revision"])
+        before[str(claim.pk)] = codes | {"after": place.revision}
+    return before
+
+
+def undo_claim(*, by: User, decision: Decision) -> None:
+    """Let a claim wait again, with the place as it was before."""
+    claim = PlaceClaim.objects.select_for_update().filter(pk=decision.object_id).first()
+    if claim is not None and PlaceClaim.objects.filter(
+        place=claim.place_id, organisation=claim.organisation_id, state=PlaceClaim.State.OPEN
+    ):
+        raise Refused(MOVED_ON)
+    _put_back(claim, PlaceClaim.State, by=by, decision=decision)
+
+
+def _lock_waiting(model: type[Any], ids: Sequence[str]) -> list[Any]:
+    keys = [int(id_) for id_ in ids if id_.isdecimal()]
+    waiting = model.objects.select_for_update(of=("self",)).select_related("place")
+    return list(waiting.filter(pk__in=keys, state=model.State.OPEN).order_by("pk"))
+
+
+def _put_back(
+    proposal: PlaceSuggestion | PlaceClaim | None,
+    states: type[PlaceSuggestion.State] | type[PlaceClaim.State],
+    *,
+    by: User,
+    decision: Decision,
+) -> None:
+    is_accepted = decision.verdict == Verdict.ACCEPT
+    if proposal is None or proposal.state != (states.ACCEPTED if is_accepted else states.DECLINED):
+        raise Refused(MOVED_ON)
+    if is_accepted:
+        place, codes = lock_place(proposal.place), decision.before
+        facts = facts_at(place, codes["revision"])
+        if place.revision != codes["after"] or facts is None:
+            raise Refused(MOVED_ON)
+        put_back(place, facts, Deed.REVERT, by=by, about=str(codes["revision"]))
+        if place.state != codes["state"]:
+            set_state(place, PlaceState(codes["state"]), Deed.REVERT, "undo_place", by=by)
+        bump_layer(PLACES_LAYER)
+    proposal.state, proposal.decided_at, proposal.decided_by = states.OPEN, None, None
+    proposal.save(update_fields=["state", "decided_at", "decided_by"])
+
+
 def register_queues() -> None:
+    register(
+        Queue(
+            name="place-changes",
+            label=_("Changes to places"),
+            check=check_can_keep_places,
+            waiting=list_suggestions,
+            decide=decide_suggestions,
+            undo=undo_suggestion,
+            accept_label=_("Change the place"),
+            refuse_label=_("Leave it as it is"),
+        )
+    )
+    register(
+        Queue(
+            name="place-claims",
+            label=_("Places that organisations say are theirs"),
+            check=check_can_keep_places,
+            waiting=list_claims,
+            decide=decide_claims,
+            undo=undo_claim,
+            accept_label=_("Yes, it is theirs"),
+            refuse_label=_("No, it is not"),
+        )
+    )
     register(
         Queue(
             name="places",

@@ -1,54 +1,51 @@
 """What befriending holds about a person: its answers to the privacy registry."""
 
-import datetime as dt
 from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from connections.befriending.actions.case_lists import KEPT_FOR
+from connections.befriending.forgetting import RETENTION, empty_people
 from connections.befriending.models import (
     Agreement,
-    AgreementSignature,
     Arrangement,
     Assessment,
     CaseImport,
     Check,
     Concern,
     ConcernStep,
-    Ending,
     Expense,
     Match,
     MatchingRun,
     Meeting,
     Notice,
     Participant,
-    Pause,
     Reference,
     Referral,
     Review,
     ScaleAnswer,
-    Suggestion,
     Supervision,
     Training,
-    Unmatched,
     Visit,
     Volunteer,
 )
-from connections.befriending.vocabulary import CaseImportState
-from kinder.accounts.acting import Purpose, acting
 from kinder.accounts.encryption import decrypt
 from kinder.accounts.models import Contributor
-from kinder.accounts.privacy import Holding, Person, RetentionRule, Room, register
-from kinder.accounts.retention import let_go_of
+from kinder.accounts.privacy import Holding, Person, Room, register
 
 Rows = list[dict[str, Any]]
 
 
 def describe() -> list[Holding]:
     """Say what befriending holds, why and how long."""
-    service = _("Until you ask the service to erase it, or the time its own rules name is over.")
+    seeker = _(
+        "Until you ask the service to erase it. If you do not: until 5 years after your "
+        "befriending ended, or 12 months after you were put aside."
+    )
+    volunteer = _(
+        "Until you ask the service to erase it. If you do not: until 5 years after you left, or "
+        "6 months after you were declined. The number of a check goes 90 days after you left."
+    )
     return [
         Holding(
             model="befriending.Participant, befriending.Referral, befriending.Assessment",
@@ -58,7 +55,7 @@ def describe() -> list[Holding]:
                 "encrypted where it is about risks."
             ),
             why=_("So that the service can find company that suits you."),
-            how_long=service,
+            how_long=seeker,
             kinds=(
                 "participants",
                 "referrals",
@@ -74,7 +71,7 @@ def describe() -> list[Holding]:
                 "them; never what a check found."
             ),
             why=_("So that people who are befriended are safe."),
-            how_long=service,
+            how_long=volunteer,
             kinds=(
                 "volunteers",
                 "checks",
@@ -129,7 +126,7 @@ def describe() -> list[Holding]:
             model="befriending.ScaleAnswer",
             what=_("Answers to a questionnaire, if you agreed to give them."),
             why=_("So that it can be seen whether befriending helps."),
-            how_long=service,
+            how_long=seeker,
             kinds=("scale_answers",),
         ),
         Holding(
@@ -139,7 +136,7 @@ def describe() -> list[Holding]:
                 "safeguarding leads only."
             ),
             why=_("The service has a duty to keep people safe."),
-            how_long=_("As long as that duty lasts; who raised it is taken off when they ask."),
+            how_long=_("10 years after it is closed; who raised it is taken off when they ask."),
             stays=_("A worry about somebody's safety stays, encrypted, without who raised it."),
         ),
         Holding(
@@ -253,53 +250,7 @@ def erase(person: Person) -> int:
         return 0
     participants = list(Participant.objects.filter(user=person))
     volunteers = list(Volunteer.objects.filter(user=person))
-    matches = Match.objects.filter(participant__in=participants) | Match.objects.filter(
-        volunteer__in=volunteers
-    )
-    keys = list(matches.values_list("pk", flat=True))
-    nameless: dict[str, Any] = {
-        "user": None,
-        "name": "",
-        "called": "",
-        "contact": "",
-        "gender": "",
-        "prefers_gender": "",
-        "prefers_because": "",
-        "communication": "",
-        "languages": [],
-        "interests": [],
-        "free_hours": [],
-        "travel_area": None,
-        "needs": "",
-    }
-    touched = AgreementSignature.objects.filter(agreement__match__in=keys).delete()[0]
-    touched += Agreement.objects.filter(match__in=keys).delete()[0]
-    touched += Review.objects.filter(match__in=keys).delete()[0]
-    touched += Pause.objects.filter(match__in=keys).delete()[0]
-    touched += Check.objects.filter(volunteer__in=volunteers).delete()[0]
-    touched += ScaleAnswer.objects.filter(participant__in=participants).delete()[0]
-    touched += Meeting.objects.filter(match__in=keys).update(note_ciphertext=None, place=None)
-    touched += Ending.objects.filter(match__in=keys).update(reason="", plan="")
-    touched += Arrangement.objects.filter(match__in=keys).delete()[0]
-    touched += Visit.objects.filter(match__in=keys).delete()[0]
-    touched += Match.objects.filter(pk__in=keys).update(
-        decided_because="", good_to_know="", participant_called="", volunteer_called=""
-    )
-    referrals = Referral.objects.filter(participant__in=participants)
-    touched += Suggestion.objects.filter(referral__in=referrals).delete()[0]
-    touched += Unmatched.objects.filter(referral__in=referrals).delete()[0]
-    touched += Suggestion.objects.filter(volunteer__in=volunteers).delete()[0]
-    touched += Assessment.objects.filter(referral__in=referrals).delete()[0]
-    of_volunteers = {"volunteer__in": volunteers}
-    touched += Reference.objects.filter(**of_volunteers).delete()[0]
-    touched += Training.objects.filter(**of_volunteers).delete()[0]
-    touched += Supervision.objects.filter(**of_volunteers).delete()[0]
-    touched += Expense.objects.filter(**of_volunteers).delete()[0]
-    touched += referrals.update(reason="", referrer="", priority=0, priority_reason="")
-    touched += Participant.objects.filter(user=person).update(
-        **nameless, absence_cover="", prefers_language=""
-    )
-    touched += Volunteer.objects.filter(user=person).update(**nameless)
+    touched = empty_people(participants=participants, volunteers=volunteers)
     touched += Concern.objects.filter(raised_by=person).update(raised_by=None)
     touched += Notice.objects.filter(recipient=person).delete()[0]
     for model, field in _DONE_BY:
@@ -320,46 +271,6 @@ _DONE_BY: tuple[tuple[type[Model], str], ...] = (
     (CaseImport, "made_by"),
     (MatchingRun, "started_by"),
     (Referral, "consent_noted_by"),
-)
-
-
-NOTICES_FOR = dt.timedelta(days=365)
-"""A year: how long it can be looked up that a reminder went out."""
-
-
-def _let_go_of_lists(now: dt.datetime, /, *, is_dry_run: bool) -> int:
-    """Empty the lists of cases on which nobody decided in time."""
-    with acting(purpose=Purpose.ERASE):
-        left = CaseImport.objects.filter(made_at__lt=now - KEPT_FOR).exclude(ciphertext=None)
-        if is_dry_run:
-            return left.count()
-        return left.update(ciphertext=None, state=CaseImportState.DROPPED)
-
-
-def _let_go_of_notices(now: dt.datetime, /, *, is_dry_run: bool) -> int:
-    with acting(purpose=Purpose.ERASE):
-        return let_go_of(
-            Notice.objects.filter(made_at__lt=now - NOTICES_FOR), is_dry_run=is_dry_run
-        )
-
-
-RETENTION = (
-    RetentionRule(
-        name="befriending.case_lists",
-        what=gettext_lazy("A service's list of cases that nobody took over."),
-        why=gettext_lazy("It is looked at first, and taken over or left the same day."),
-        how_long=gettext_lazy("1 day."),
-        source=gettext_lazy("The time to look at it and decide."),
-        apply=_let_go_of_lists,
-    ),
-    RetentionRule(
-        name="befriending.notices",
-        what=gettext_lazy("That somebody of a service was sent a reminder."),
-        why=gettext_lazy("So that each reminder goes out once, and it can be looked up."),
-        how_long=gettext_lazy("12 months."),
-        source=gettext_lazy("Checks and reviews are planned within a year."),
-        apply=_let_go_of_notices,
-    ),
 )
 
 

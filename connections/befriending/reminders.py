@@ -61,9 +61,8 @@ def remind(now: dt.datetime | None = None) -> int:
 
 def suspend_expired(today: dt.date) -> int:
     """Suspend the running pairings of everybody whose check has ended; return how many."""
-    suspended = 0
     with acting(purpose=Purpose.SWEEP):
-        ended = (
+        ended = list(
             Volunteer.objects.filter(
                 matches__state__in=RUNNING_OR_ENDING - {MatchState.SUSPENDED},
                 checks__decision=CheckDecision.CLEARED,
@@ -72,7 +71,10 @@ def suspend_expired(today: dt.date) -> int:
             .distinct()
             .select_related("service__organisation")
         )
-        for volunteer in ended:
+    suspended = 0
+    for volunteer in ended:
+        # Each in its own transaction: a coordinator waits for one volunteer, never for all.
+        with acting(purpose=Purpose.SWEEP):
             suspended += suspend_unsafe(by=None, volunteer=volunteer)
     return suspended
 

@@ -1,8 +1,9 @@
 """How often somebody may do something: counted in Redis by device and by network.
 
-Windows are fixed and counters expire by themselves. Where Redis does not answer, each process
-counts for itself: looser than the shared count, but a flood still ends, and nobody is turned away
-because Redis is gone.
+Windows are fixed and counters expire by themselves. Where Redis does not answer, what guards a
+secret is counted in the database, for all processes; everything else each process counts for
+itself: looser than the shared count, but a flood still ends, and nobody is turned away because
+Redis is gone.
 """
 
 import ipaddress
@@ -15,23 +16,27 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from kinder.accounts.fingerprints import fingerprint
-from kinder.cache import ask_redis, redis_client
+from kinder.cache import ask_redis, count_tries, redis_client
 
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `most` of something in each window of `seconds`."""
+    """At most `most` of something in each window of `seconds`.
+
+    `guards_secret` where somebody might guess: it holds for all processes without Redis too.
+    """
 
     name: str
     most: int
     seconds: int
+    guards_secret: bool = False
 
 
 # Judgements. A queue that waited offline for weeks goes up at once; a hall full of people shares
 # one network, and so do all customers of some mobile companies.
 LOGS_OF_DEVICE = Limit("logs-device", most=200, seconds=600)
-CODES_OF_DEVICE = Limit("codes-device", most=10, seconds=3_600)
-CODES_OF_NETWORK = Limit("codes-network", most=60, seconds=3_600)
+CODES_OF_DEVICE = Limit("codes-device", most=10, seconds=3_600, guards_secret=True)
+CODES_OF_NETWORK = Limit("codes-network", most=60, seconds=3_600, guards_secret=True)
 LOGS_OF_NETWORK = Limit("logs-network", most=6_000, seconds=600)
 FORMS_OF_DEVICE = Limit("forms-device", most=120, seconds=600)
 FORMS_OF_ACCOUNT = Limit("forms-account", most=600, seconds=600)
@@ -72,7 +77,8 @@ def spend(*charges: tuple[Limit, str], amount: int = 1) -> None:
     seconds = [limit.seconds for limit, _who in charges]
     counts = ask_redis(lambda: _spend_in_redis(keys, amount, seconds), None)
     if counts is None:
-        counts = _spend_here(keys, amount)
+        is_guess = any(limit.guards_secret for limit, _who in charges)
+        counts = count_tries(keys, amount, seconds) if is_guess else _spend_here(keys, amount)
     waits = [
         limit.seconds - now % limit.seconds
         for (limit, _who), count in zip(charges, counts, strict=True)

@@ -514,6 +514,24 @@ class RetentionRun(models.Model):
         return sum(self.counts.values())
 
 
+class TryCount(models.Model):
+    """How often somebody tried to sign in while Redis was away, under a mark that names nobody.
+
+    The columns are those of Django's DatabaseCache, which writes them (kinder.cache).
+    """
+
+    key = models.CharField(primary_key=True, max_length=255, db_column="cache_key")
+    value = models.TextField()
+    expires_at = models.DateTimeField(db_column="expires", db_index=True)
+
+    class Meta:
+        verbose_name = _("count of tries")
+        verbose_name_plural = _("counts of tries")
+
+    def __str__(self) -> str:
+        return f"{self.expires_at:%Y-%m-%d %H:%M}"
+
+
 def make_task_key() -> str:
     return secrets.token_hex(16)
 

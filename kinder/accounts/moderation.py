@@ -40,6 +40,8 @@ UNDO_FOR = dt.timedelta(hours=24)
 LONGEST = 500
 """The most items that a queue gives at once; deciding some brings the next."""
 MOST_AT_ONCE = 100
+LONGEST_ID = 40
+"""Signs of an id: a UUID has 36. What is longer names nothing that waits."""
 
 SHOW_IT = _("Show it")
 REFUSE_IT = _("Refuse")
@@ -158,7 +160,9 @@ def decide(
 
     A refusal takes a Reason. Raises Refused, and has then written nothing.
     """
-    wanted = {name: sorted(set(ids)) for name, ids in chosen.items()}
+    wanted = {
+        name: sorted({id_ for id_ in ids if len(id_) <= LONGEST_ID}) for name, ids in chosen.items()
+    }
     count = sum(len(ids) for ids in wanted.values())
     if not count:
         raise Refused(NOTHING_CHOSEN)

@@ -66,7 +66,7 @@ def show_audit(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@reauthenticated()
+@reauthenticated(check=check_can_read_audit)
 def export_audit(request: HttpRequest) -> HttpResponse:
     """Hand over the events that fit, as CSV; that it was done is in the audit itself."""
     by = check_can_read_audit(request.user)

@@ -27,6 +27,7 @@ from kinder.accounts.models import (
     NetworkSighting,
     Subject,
     Task,
+    TryCount,
     User,
 )
 from kinder.accounts.privacy import OWN_ROOM, Holding, Person, RetentionRule, Room
@@ -100,6 +101,12 @@ def describe() -> list[Holding]:
             what=_("A scrambled mark of the network you wrote from; its key changes each quarter."),
             why=_("So that one person cannot pretend to be many."),
             how_long=_("Until the quarter's figures are out."),
+        ),
+        Holding(
+            model="accounts.TryCount",
+            what=_("A scrambled mark of who tried to sign in, if our counter had to be replaced."),
+            why=_("So that nobody can guess a password or a code for ever."),
+            how_long=_("A day or less."),
         ),
         Holding(
             model="accounts.ConsentRecord",
@@ -320,6 +327,10 @@ def _let_go_of_tasks(now: dt.datetime, *, is_dry_run: bool) -> int:
     return let_go_of(Task.objects.filter(done_at__lt=now - TASKS_FOR), is_dry_run=is_dry_run)
 
 
+def _let_go_of_tries(now: dt.datetime, *, is_dry_run: bool) -> int:
+    return let_go_of(TryCount.objects.filter(expires_at__lt=now), is_dry_run=is_dry_run)
+
+
 def _let_go_of_invitations(now: dt.datetime, *, is_dry_run: bool) -> int:
     before = now - INVITATIONS_FOR
     ended = (
@@ -354,6 +365,14 @@ RETENTION = (
         how_long=gettext_lazy("As long as its session."),
         source=gettext_lazy("The need that it serves."),
         apply=_let_go_of_sign_ins,
+    ),
+    RetentionRule(
+        name="accounts.tries",
+        what=gettext_lazy("Counts of tries to sign in, made while Redis was away."),
+        why=gettext_lazy("A count whose time is over holds nobody back any more."),
+        how_long=gettext_lazy("A day or less."),
+        source=gettext_lazy("The need that it serves."),
+        apply=_let_go_of_tries,
     ),
     RetentionRule(
         name="accounts.sign_ups",

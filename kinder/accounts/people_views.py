@@ -29,13 +29,14 @@ from kinder.accounts.forms import (
     RoleForm,
 )
 from kinder.accounts.middleware import lacks_second_factor
-from kinder.accounts.models import Organisation, Role, User
+from kinder.accounts.models import Invitation, Membership, Organisation, Role, User
 from kinder.accounts.people import invitations_of, memberships_of, organisations_of, people_of
 from kinder.accounts.rules import (
     GIVEN_BY_COORDINATORS,
     Refused,
     check_administrator,
     check_can_change_organisation,
+    check_can_end_role,
     check_can_look_after_people,
 )
 
@@ -83,7 +84,7 @@ def show_organisation(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthenticated(allow_get=True)
+@reauthenticated(check=check_administrator, allow_get=True)
 def show_people(request: HttpRequest) -> HttpResponse:
     """List who has a role and look for somebody; an administrator gives roles without a letter."""
     by = check_can_look_after_people(request.user)
@@ -134,11 +135,16 @@ def _give_role(by: User, form: RoleForm) -> User:
 
 
 @require_POST
-@reauthenticated()
 def end_role(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a role away."""
     by = check_can_look_after_people(request.user)
     membership = get_object_or_404(memberships_of(by), pk=pk)
+    check_can_end_role(by, organisation=membership.organisation_id, role=membership.role)
+    return _end_role(request, by, membership)
+
+
+@reauthenticated()
+def _end_role(request: HttpRequest, by: User, membership: Membership) -> HttpResponse:
     actions.revoke_role(
         by=by,
         user=membership.user,
@@ -150,7 +156,7 @@ def end_role(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@reauthenticated()
+@reauthenticated(check=check_administrator)
 def change_administrator(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Make somebody an administrator, or end that."""
     by = check_administrator(request.user)
@@ -195,7 +201,7 @@ HELP = {
 
 
 @require_POST
-@reauthenticated()
+@reauthenticated(check=check_administrator)
 def help_person(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Do what `deed` says for somebody's account."""
     by = check_administrator(request.user)
@@ -209,7 +215,7 @@ def help_person(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthenticated()
+@reauthenticated(check=check_administrator)
 def erase_person(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Erase somebody who asked for it and cannot do it themselves, after asking once more."""
     by = check_administrator(request.user)
@@ -222,7 +228,7 @@ def erase_person(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@reauthenticated(allow_get=True)
+@reauthenticated(check=check_can_look_after_people, allow_get=True)
 def show_invitations(request: HttpRequest) -> HttpResponse:
     """List who is invited, and invite somebody."""
     by = check_can_look_after_people(request.user)
@@ -258,11 +264,15 @@ def show_invitations(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@reauthenticated()
 def change_invitation(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Send an invitation again, or take it back."""
     by = check_can_look_after_people(request.user)
     invitation = get_object_or_404(invitations_of(by), pk=pk)
+    return _change_invitation(request, by, invitation)
+
+
+@reauthenticated()
+def _change_invitation(request: HttpRequest, by: User, invitation: Invitation) -> HttpResponse:
     if request.POST.get("deed") == "revoke":
         invitations.revoke(by=by, invitation=invitation)
         messages.success(request, _("The invitation is taken back."))

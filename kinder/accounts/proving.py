@@ -34,8 +34,8 @@ ALPHABET = "BCDFGHJKLMNPQRSTVWXZ"
 LENGTH = 8
 LIVES_FOR = 600
 MOST_TRIES = 3
-CODES_OF_ACCOUNT = Limit("proof-codes", most=6, seconds=3_600)
-TRIES_OF_ACCOUNT = Limit("proof-tries", most=15, seconds=3_600)
+CODES_OF_ACCOUNT = Limit("proof-codes", most=6, seconds=3_600, guards_secret=True)
+TRIES_OF_ACCOUNT = Limit("proof-tries", most=15, seconds=3_600, guards_secret=True)
 
 CODE_IS_WRONG = _("That code is not right. Look at it again, or ask for a new one.")
 CODE_IS_OVER = _("That code works no more. Ask for a new one.")

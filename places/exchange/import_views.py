@@ -186,7 +186,8 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
     """Decide about the rows that were chosen."""
     by = check_can_keep_places(request.user)
     job = get_object_or_404(PlaceImport, pk=number)
-    chosen = [int(text) for text in request.POST.getlist("row") if text.isdecimal()][:MOST_AT_ONCE]
+    numbers = (text for text in request.POST.getlist("row") if text.isdecimal() and len(text) < 19)
+    chosen = [int(text) for text in numbers][:MOST_AT_ONCE]
     decision = request.POST.get("decision", "")
     if decision not in ImportRow.Decision.values or not decision:
         messages.warning(request, _("Please choose what becomes of these rows."))

@@ -1,5 +1,8 @@
 """Limits, with Redis and without it."""
 
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,11 +12,15 @@ from django.conf import settings as conf
 from django.core.cache import cache
 from django.test import Client, RequestFactory
 
+from connections.interactions.asking import mail
 from kinder import cache as kinder_cache
-from kinder.accounts import limits
+from kinder.accounts import limits, proving
 from kinder.accounts.devices import COOKIE, make_key
 from kinder.accounts.limits import Limit, TooManyError, find_network, spend
+from kinder.accounts.models import TryCount
 from tests.factories.accounts import make_user
+from tests.processes import environment
+from tests.together import run_together
 
 THREE = Limit("three", most=3, seconds=600)
 
@@ -167,13 +174,26 @@ def test_a_program_gets_the_reason_as_json(few_forms: None) -> None:
     assert (answer.status_code, "a lot at once" in answer.json()["detail"]) == (429, True)
 
 
+def guess_elsewhere(email: str, password: str, times: int) -> bool:
+    """Sign in from another process, which has no Redis; return whether it was let in."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.accounts.guessing", email, password, str(times)],
+        cwd=conf.BASE_DIR,
+        env=environment(redis_url="unix:///nowhere/redis.sock"),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return done.stdout.split()[-1] == "in"
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("is_redis_there", [True, False])
 def test_guessing_a_password_ends_with_and_without_redis(
     is_redis_there: bool, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """6.3.1: without Redis each process counts tries, so that signing in is never unlimited."""
-    kinder_cache._counts_here.clear()
+    """6.3.1: without Redis tries are counted in the database: signing in is never unlimited."""
     if not is_redis_there:
         request.getfixturevalue("without_redis")
         # As FailSafeRedisCache sees it: nothing answers for as long as the breaker is open.
@@ -186,3 +206,50 @@ def test_guessing_a_password_ends_with_and_without_redis(
     right = {"login": user.email, "password": "a kettle on the stove"}
     client.post("/accounts/login/", right)
     assert "_auth_user_id" not in client.session
+    assert TryCount.objects.exists() is not is_redis_there
+    for row in TryCount.objects.all():
+        assert re.fullmatch(r"[0-9a-f]{64}", row.key), "a mark, and no network and no address"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_redis_tries_are_counted_for_all_processes_together(settings: Any) -> None:
+    """6.3.1: five wrong passwords are five, however many processes they are spread over."""
+    # As the other processes read it.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+    user = make_user(password="a kettle on the stove", has_second_factor=False)
+    for _process in range(2):
+        assert not guess_elsewhere(user.email, "wrong wrong wrong", 3)
+    assert not guess_elsewhere(user.email, "a kettle on the stove", 1)
+    other = make_user(password="a kettle on the stove", has_second_factor=False)
+    assert guess_elsewhere(other.email, "a kettle on the stove", 1), "nobody else is held up"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guesses_at_once_are_all_counted_without_redis(without_redis: None) -> None:
+    """6.3.1, 15.4.2: what guards a secret counts in the database, one after the other."""
+    guarded = Limit("guarded", most=3, seconds=600, guards_secret=True)
+
+    def guess() -> str:
+        try:
+            spend((guarded, "somebody"))
+        except TooManyError:
+            return "refused"
+        return "let through"
+
+    told = run_together(*[guess] * 8)
+    assert sorted(told) == ["let through"] * 3 + ["refused"] * 5
+    assert limits._here == {}
+
+
+@pytest.mark.django_db
+def test_what_guards_a_secret_is_marked_so() -> None:
+    """Codes and proofs hold for all processes; a flood of moments is counted by each."""
+    guarded = (
+        limits.CODES_OF_DEVICE,
+        limits.CODES_OF_NETWORK,
+        proving.CODES_OF_ACCOUNT,
+        proving.TRIES_OF_ACCOUNT,
+        mail.CODES_OF_ADDRESS,
+    )
+    assert all(limit.guards_secret for limit in guarded)
+    assert not limits.LOGS_OF_DEVICE.guards_secret

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from connections.befriending import actions
 from connections.befriending.actions.case_lists import take_cases_over
+from connections.befriending.forgetting import RETENTION
 from connections.befriending.models import CaseImport, Match, Participant
-from connections.befriending.own_data import RETENTION
 from kinder.accounts.acting import Purpose, acting
 from kinder.accounts.models import AuditEvent
 from kinder.accounts.rules import Refused

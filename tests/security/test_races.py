@@ -1,17 +1,14 @@
 """Two at once: real threads on PostgreSQL. ASVS 2.3.3, 2.3.4, 15.4.2.
 
-Each test starts its deeds at the same moment and asks what stands afterwards; moderators deciding at
-once are in tests/accounts/test_moderation.py.
+Each test starts its deeds at the same moment and asks what stands afterwards. Moderators deciding at
+once are in tests/accounts/test_moderation.py, pairings in tests/befriending/test_races.py, releases
+in tests/indicators/test_races.py.
 """
 
 import json
-import threading
 import uuid
-from collections.abc import Callable
-from typing import Any
 
 import pytest
-from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -23,30 +20,9 @@ from kinder.accounts.rules import Refused
 from places.actions import ConflictError, change_place
 from tests.factories import NeighbourhoodFactory, PlaceFactory
 from tests.factories.accounts import make_member, make_organisation, make_user
+from tests.together import run_together
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "reports"])
-
-
-def run_together(*deeds: Callable[[], Any]) -> list[Any]:
-    """Run `deeds` at the same moment, each in its own connection; return what each gave or raised."""
-    together = threading.Barrier(len(deeds))
-    told: list[Any] = [None] * len(deeds)
-
-    def run(number: int, deed: Callable[[], Any]) -> None:
-        try:
-            together.wait()
-            told[number] = deed()
-        except Exception as error:
-            told[number] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(deeds)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return told
 
 
 def send_moment(key: str, id_: uuid.UUID, area: str) -> int:

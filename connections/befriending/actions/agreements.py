@@ -6,7 +6,7 @@ import hashlib
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from connections.befriending.actions.pairings import moving
+from connections.befriending.actions.pairings import lock_pairing, moving
 from connections.befriending.facts import read_who
 from connections.befriending.models import Agreement, AgreementSignature, Match, Service
 from connections.befriending.rules import check_can_run
@@ -40,6 +40,8 @@ def write_agreement(
     if any(len(clause) > LONGEST_CLAUSE for clause in clauses):
         raise Refused(_("One of the clauses is too long."))
     with acting(user=by):
+        # Two coordinators who write at once write two versions, one after the other.
+        lock_pairing(match)
         newest = Agreement.objects.filter(match=match).order_by("-version").first()
         if newest is not None and newest.text_sha256 == digest_of(clauses):
             check_can_run(by, service=match.service)
@@ -94,6 +96,8 @@ def _sign(
     is_aloud: bool = False,
 ) -> AgreementSignature:
     match = agreement.match
+    # Nobody signs while somebody else changes the words.
+    lock_pairing(match)
     newest = Agreement.objects.filter(match=match).order_by("-version").first()
     if newest is None or newest.pk != agreement.pk or agreement.text_sha256 != text_sha256:
         raise Refused(CHANGED)

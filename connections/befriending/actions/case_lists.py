@@ -89,6 +89,8 @@ def take_cases_back(*, by: User, batch: CaseImport) -> int:
         if batch.state != CaseImportState.DONE:
             raise Refused(NOT_NOW)
         people = Participant.objects.filter(case_import=batch)
+        waiting = Referral.objects.select_for_update(of=("self",)).filter(participant__in=people)
+        list(waiting.order_by("pk").values_list("pk"))
         if Match.objects.filter(participant__in=people).exists():
             raise Refused(IN_USE)
         gone = people.count()

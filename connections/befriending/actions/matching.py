@@ -70,6 +70,7 @@ def set_weights(
     if interests + hours + nearness + language + experience != 100:
         raise Refused(_("The five weights have to make 100."))
     with acting(user=by):
+        Service.objects.select_for_update(no_key=True, of=("self",)).get(pk=service.pk)
         before = newest_weights(service)
         weights = MatchingWeights.objects.create(
             service=service,

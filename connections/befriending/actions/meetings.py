@@ -6,7 +6,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from connections.befriending.actions.pairings import moving, plan_reviews
+from connections.befriending.actions.pairings import lock_pairing, moving, plan_reviews
 from connections.befriending.models import Arrangement, Match, Meeting, Review, Visit
 from connections.befriending.rules import check_can_run
 from connections.befriending.vocabulary import MatchState, MeetingMode, MeetingOutcome
@@ -51,6 +51,8 @@ def note_meeting(
     if not today - dt.timedelta(days=OLDEST_DAYS) <= on <= today:
         raise Refused(WRONG_DAY)
     with acting(user=by):
+        # A double tap and a retry wait for the first, and then find it.
+        lock_pairing(match)
         if known := Meeting.objects.filter(pk=id).first():
             if (known.match_id, known.on, known.outcome) != (match.pk, on, str(outcome)):
                 raise Refused(OTHER_MEETING)
@@ -152,6 +154,7 @@ def start_visit(*, by: User, match: Match, minutes: int) -> Visit:
         raise Refused(_("Say how long it will take: 10 minutes to 8 hours."))
     now = timezone.now()
     with acting(user=by):
+        lock_pairing(match)
         if Visit.objects.filter(match=match, ended_at=None).exists():
             raise Refused(VISIT_RUNS)
         with moving(by, match, "visit") as moved, acting(user=by):

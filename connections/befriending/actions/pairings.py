@@ -72,6 +72,7 @@ def moving(by: User, match: Match, verb: str) -> Iterator[Moved]:
         if seen is None:
             raise Refused(UNKNOWN)
         who = read_who(by, seen)
+        lock_pairing(seen)
         if who in _STAFF:
             with _locked(match.pk, verb, who, by) as found:
                 yield found
@@ -82,6 +83,26 @@ def moving(by: User, match: Match, verb: str) -> Iterator[Moved]:
                 _locked(match.pk, verb, who, by, facts) as found,
             ):
                 yield found
+
+
+def lock_pairing(match: Match) -> None:
+    """Make whatever else would change a pairing, or what makes it safe, wait for this transaction.
+
+    Everybody locks in one order, so that nobody waits in a circle: volunteers by their ids, then
+    the pairing, then the referral. Under a purpose of its own: whoever is one side of a pairing
+    may not write to the other's row.
+    """
+    lock_volunteers(match.volunteer_id)
+    with acting(purpose=Purpose.SWEEP):
+        Match.objects.select_for_update(no_key=True, of=("self",)).get(pk=match.pk)
+
+
+def lock_volunteers(*keys: UUID) -> None:
+    """Hold volunteers: what is known of their checks, training and room stays until the end of the
+    transaction, and so does the state of their pairings."""
+    with acting(purpose=Purpose.SWEEP):
+        held = Volunteer.objects.select_for_update(no_key=True, of=("self",))
+        list(held.filter(pk__in=keys).order_by("pk").values_list("pk"))
 
 
 @contextmanager
@@ -134,9 +155,9 @@ def propose_match(
     """Suggest a volunteer for somebody who waits. Neither is told before both have agreed."""
     check_can_run(by, service=referral.service)
     with acting(user=by):
-        # In one order everywhere, so that two coordinators never wait for each other.
+        lock_volunteers(volunteer.pk)
+        volunteer = Volunteer.objects.get(pk=volunteer.pk)
         referral = Referral.objects.select_for_update(of=("self",)).get(pk=referral.pk)
-        volunteer = Volunteer.objects.select_for_update(of=("self",)).get(pk=volunteer.pk)
         match = Match(
             service=referral.service,
             referral=referral,
@@ -198,6 +219,7 @@ def swap_match(*, by: User, match: Match, volunteer: Volunteer, reason: str) -> 
     """Suggest another volunteer instead of this one, in one step."""
     with acting(user=by):
         referral = match.referral
+        lock_volunteers(match.volunteer_id, volunteer.pk)
         decline_match(by=by, match=match, reason=reason)
         return propose_match(by=by, referral=referral, volunteer=volunteer, reason=reason)
 
@@ -270,6 +292,8 @@ def suspend_unsafe(*, by: User | None, volunteer: Volunteer) -> int:
     """Suspend the running pairings of a volunteer whose check ended or did not clear them; return
     how many. Without a person it is the daily job that acts, inside acting(SWEEP)."""
     suspended = 0
+    # A pairing that is just being started waits here, and then is told that it may not.
+    lock_volunteers(volunteer.pk)
     for match in Match.objects.filter(
         volunteer=volunteer, state__in=(RUNNING | {MatchState.ENDING}) - {MatchState.SUSPENDED}
     ):
@@ -369,6 +393,7 @@ def end_match(
         raise Refused(_("That is before they first met."))
     with acting(user=by):
         check_can_run(by, service=match.service)
+        lock_pairing(match)
         Ending.objects.update_or_create(
             match=match,
             defaults={

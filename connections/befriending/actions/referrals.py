@@ -61,6 +61,7 @@ def add_self_referral(*, by: User, participant: Participant) -> Referral:
     if participant.travel_area is None:
         raise Refused(NEEDS_AREA)
     with acting(user=by):
+        Participant.objects.select_for_update(no_key=True, of=("self",)).get(pk=participant.pk)
         open_ones = Referral.objects.filter(participant=participant).exclude(
             state__in=(ReferralState.CLOSED, ReferralState.UNSUITABLE, ReferralState.WITHDRAWN)
         )
@@ -179,6 +180,8 @@ def _close(by: User, referral: Referral, verb: str, reason: str) -> Referral:
     if not reason.strip():
         raise Refused(SAY_WHY)
     with acting(user=by):
+        # Somebody may be suggested for this person at this moment.
+        Referral.objects.select_for_update(of=("self",)).get(pk=referral.pk)
         standing = referral.matches.exclude(state__in=("ended", "declined"))
         if standing.exists():
             raise Refused(STILL_PAIRED)

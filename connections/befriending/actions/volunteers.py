@@ -7,7 +7,7 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from connections.befriending.actions.pairings import suspend_unsafe
+from connections.befriending.actions.pairings import lock_volunteers, suspend_unsafe
 from connections.befriending.models import (
     Check,
     Expense,
@@ -85,6 +85,7 @@ def take_volunteer_back(*, by: User, volunteer: Volunteer) -> Volunteer:
 def _leave(by: User, volunteer: Volunteer, field: str) -> Volunteer:
     check_can_run(by, service=volunteer.service)
     with acting(user=by):
+        lock_volunteers(volunteer.pk)
         if Match.objects.filter(volunteer=volunteer).exclude(state__in=OVER).exists():
             raise Refused(STILL_PAIRED)
         return change_volunteer(by=by, volunteer=volunteer, **{field: timezone.localdate()})
@@ -107,6 +108,9 @@ def answer_reference(
     volunteer = reference.volunteer
     check_can_run(by, service=volunteer.service)
     with acting(user=by):
+        # Two answers at once: the second counts the first.
+        lock_volunteers(volunteer.pk)
+        volunteer.refresh_from_db(fields=["references_on"])
         reference.state = ReferenceState.GOOD if is_good else ReferenceState.NOT_GOOD
         reference.received_on = received_on
         reference.note_ciphertext = encrypt(note) if note else None
@@ -178,11 +182,13 @@ def decide_check(
     """Decide on a check, once. Whoever is not cleared has their pairings suspended with it."""
     volunteer = check.volunteer
     check_can_run(by, service=volunteer.service)
-    if check.decision != CheckDecision.PENDING:
-        raise Refused(ALREADY_DECIDED)
     if is_cleared and expires_on is None:
         raise Refused(NEEDS_END)
     with acting(user=by):
+        lock_volunteers(volunteer.pk)
+        check.refresh_from_db(fields=["decision"])
+        if check.decision != CheckDecision.PENDING:
+            raise Refused(ALREADY_DECIDED)
         check.decision = CheckDecision.CLEARED if is_cleared else CheckDecision.REFUSED
         check.decided_on, check.decided_by = decided_on, by
         check.expires_on = expires_on if is_cleared else None
@@ -213,17 +219,18 @@ def decide_expense(
 ) -> Expense:
     """Approve an expense, note that it was paid, or refuse it with the reason."""
     check_can_run(by, service=expense.volunteer.service)
-    allowed = {
-        ExpenseState.CLAIMED: (ExpenseState.APPROVED, ExpenseState.REFUSED),
-        ExpenseState.APPROVED: (ExpenseState.PAID, ExpenseState.REFUSED),
-    }
-    if state not in allowed.get(ExpenseState(expense.state), ()):
-        raise Refused(ALREADY_DECIDED)
     if state == ExpenseState.REFUSED and not reason.strip():
         raise Refused(_("Please say why."))
     if expense.volunteer.user_id == by.pk:
         raise Refused(_("Somebody else has to decide on your own expenses."))
+    allowed = {
+        ExpenseState.CLAIMED: (ExpenseState.APPROVED, ExpenseState.REFUSED),
+        ExpenseState.APPROVED: (ExpenseState.PAID, ExpenseState.REFUSED),
+    }
     with acting(user=by):
+        now = Expense.objects.select_for_update(of=("self",)).get(pk=expense.pk)
+        if state not in allowed.get(ExpenseState(now.state), ()):
+            raise Refused(ALREADY_DECIDED)
         expense.state, expense.reason = ExpenseState(state), reason.strip()[:200]
         expense.decided_by, expense.decided_on = by, timezone.localdate()
         expense.save()

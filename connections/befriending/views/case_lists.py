@@ -13,10 +13,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from connections.befriending.actions import case_lists as actions
 from connections.befriending.case_lists import COLUMNS, CaseRow
-from connections.befriending.models import CaseImport
+from connections.befriending.models import CaseImport, Service
 from connections.befriending.views.frames import do, find, find_service
 from kinder.accounts.acting import acting_as_visitor
 from kinder.accounts.decorators import reauthenticated
+from kinder.accounts.models import User
 from kinder.accounts.rules import Refused
 
 MOST_BYTES = 1_000_000
@@ -84,11 +85,15 @@ def take_cases(request: HttpRequest, pk: UUID, verb: str) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD"])
-@reauthenticated()
 @acting_as_visitor
 def take_away(request: HttpRequest, service: int) -> HttpResponse:
     """Everything that the service holds but worries, as a ZIP of CSV files."""
     user, found = find_service(request, service)
+    return _take_away(request, user, found)
+
+
+@reauthenticated()
+def _take_away(_request: HttpRequest, user: User, found: Service) -> HttpResponse:
     response = HttpResponse(
         actions.take_service_away(by=user, service=found), content_type="application/zip"
     )

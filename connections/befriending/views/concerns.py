@@ -93,13 +93,19 @@ def list_concerns(request: HttpRequest, service: int) -> HttpResponse:
 
 @never_cache
 @sensitive_post_parameters()
-@reauthenticated()
 @require_http_methods(["GET", "HEAD", "POST"])
 @acting_as_visitor
 def show_concern(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Read one worry, which is written into the audit, and note what was done."""
     concern = find(Concern.objects.select_related("service__organisation"), pk=pk)
     user, service = _find_service(request, concern.service_id, to_read=True)
+    return _show_concern(request, user, service, concern)
+
+
+@reauthenticated()
+def _show_concern(
+    request: HttpRequest, user: User, service: Service, concern: Concern
+) -> HttpResponse:
     form = ConcernStepForm(request.POST or None)
 
     def deed() -> str:

@@ -91,7 +91,7 @@ def show_matching(request: HttpRequest, service: int) -> HttpResponse:
 
 
 def _is_number(request: HttpRequest) -> bool:
-    return request.GET.get("from", "0").isdigit() and len(request.GET.get("from", "0")) < 7
+    return request.GET.get("from", "0").isdecimal() and len(request.GET.get("from", "0")) < 7
 
 
 def _read_people(run: MatchingRun, start: int) -> tuple[list[Waiting], int]:

@@ -192,13 +192,19 @@ def ask_to_stop(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @never_cache
-@reauthenticated()
 @require_http_methods(["GET", "HEAD", "POST"])
 @acting_as_visitor
 def sign_agreement(request: HttpRequest, pk: int) -> HttpResponse:
     """Read the agreement and sign it, after showing once more who one is."""
     agreement = find(Agreement.objects.select_related("match__service__organisation"), pk=pk)
     user, own = _find(request, agreement.match_id)
+    return _sign_agreement(request, user, own, agreement)
+
+
+@reauthenticated()
+def _sign_agreement(
+    request: HttpRequest, user: User, own: Own, agreement: Agreement
+) -> HttpResponse:
     url = reverse("befriending:my_pairing", args=[own.match.pk])
     if request.method == "POST":
         return do(

@@ -33,9 +33,9 @@ CODE_LIVES = dt.timedelta(hours=1)
 MOST_TRIES = 5
 EARLIEST_HOUR = 9
 """Nobody's telephone rings at night for this (local time)."""
-CODES_OF_PERSON = Limit("prompt-codes-person", most=5, seconds=3_600)
-CODES_OF_ADDRESS = Limit("prompt-codes-address", most=4, seconds=86_400)
-CODES_OF_NETWORK = Limit("prompt-codes-network", most=40, seconds=3_600)
+CODES_OF_PERSON = Limit("prompt-codes-person", most=5, seconds=3_600, guards_secret=True)
+CODES_OF_ADDRESS = Limit("prompt-codes-address", most=4, seconds=86_400, guards_secret=True)
+CODES_OF_NETWORK = Limit("prompt-codes-network", most=40, seconds=3_600, guards_secret=True)
 
 WRONG_CODE = gettext_lazy(
     "That is not the code, or it is too old. Look again, or ask for a new one."

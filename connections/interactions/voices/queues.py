@@ -33,6 +33,7 @@ def _show_story(story: Story) -> Item:
             (_("Signed"), signed),
         ),
         url=reverse("interactions:reword", args=[story.pk]),
+        author=story.contributor_id,
     )
 
 
@@ -47,6 +48,7 @@ def list_thanks_items(_user: User) -> Sequence[Item]:
             language=thank.language,
             signals=find_warnings(thank.text),
             url=reverse("places:place", args=[thank.place.code]),
+            author=thank.contributor_id,
         )
         for thank in thanks.list_waiting(most=LONGEST)
     ]

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -83,7 +84,7 @@ def decide_thanks(
 ) -> Mapping[str, Mapping[str, Any]]:
     """Take thanks onto the card, or not: the queue's own writing."""
     rows = Thank.objects.select_for_update(of=("self",)).filter(
-        pk__in=list(ids), state=Thank.State.OFFERED
+        pk__in=[key for id_ in ids if (key := _read_key(id_))], state=Thank.State.OFFERED
     )
     done: dict[str, Mapping[str, Any]] = {}
     for thank in rows.order_by("pk"):
@@ -95,9 +96,18 @@ def decide_thanks(
     return done
 
 
+def _read_key(id_: str) -> UUID | None:
+    try:
+        return UUID(id_)
+    except ValueError:
+        return None
+
+
 def undo_thanks(*, by: User, decision: Decision) -> None:
     """Let thanks wait again, unless their author took them back."""
-    changed = Thank.objects.filter(pk=decision.object_id).update(
+    is_taken = decision.verdict == Decision.Verdict.ACCEPT
+    then = Thank.State.ACCEPTED if is_taken else Thank.State.DECLINED
+    changed = Thank.objects.filter(pk=decision.object_id, state=then).update(
         state=Thank.State.OFFERED, decided_at=None, decided_by=None
     )
     if not changed:

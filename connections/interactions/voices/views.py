@@ -105,7 +105,7 @@ def _decide_own(request: HttpRequest, contributor: Contributor | None) -> HttpRe
             messages.success(request, _("Taken back. It is gone."))
             return SeeOther("interactions:stories")
         number = request.POST.get("story", "")
-        if not number.isdecimal():
+        if not number.isdecimal() or len(number) > 18:
             return SeeOther("interactions:stories")
         story = get_object_or_404(Story, pk=int(number), contributor=contributor)
         if request.POST.get("do") == "approve":
