@@ -15,7 +15,7 @@ from connections.indicators.models import Figure, Release
 from connections.indicators.quarters import name_quarter
 from connections.reports import reading
 from connections.reports.formats.bundle import describe_package, write_archive
-from connections.reports.formats.table import NAMES, guard
+from connections.reports.formats.table import NAMES, guard, publication_day
 from connections.reports.question import LAYOUT_VERSION
 from connections.reports.reading import explain
 from connections.reports.rules import check_can_report
@@ -39,7 +39,7 @@ def write_release(release: Release, out: IO[bytes]) -> None:
         notes = [(status.value, explain(status.value)) for status in Figure.Status]
         bounds = [(bound.value, str(bound.label)) for bound in Figure.Bound]
     marks = list(MARKS.items())
-    published = release.published_at.date().isoformat() if release.published_at else ""
+    published = publication_day(release)
     with connections[reading.READER].cursor() as cursor:
         arguments: dict[str, object] = {
             "release": release.pk,

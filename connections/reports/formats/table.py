@@ -80,6 +80,11 @@ def _once(seen: set[tuple[int, int, str]], release: Release, cell: Cell) -> Iter
         yield Row(release, cell)
 
 
+def publication_day(release: Release) -> str:
+    """Return the day on which the release came out, empty for one that did not."""
+    return release.published_at.date().isoformat() if release.published_at else ""
+
+
 def write_rows(content: Content) -> list[list[str]]:
     """Return every row as text, in the order of COLUMNS: made once for all formats.
 
@@ -110,7 +115,7 @@ def _write_row(
     return [
         name_quarter(release.quarter_id),
         str(release.version),
-        release.published_at.date().isoformat() if release.published_at else "",
+        publication_day(release),
         cell.area.code,
         cell.area.name,
         cell.area.level,
