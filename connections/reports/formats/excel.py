@@ -176,7 +176,8 @@ def _write_releases_and_areas(book: Any, looks: dict[str, Any], content: Content
     for head, rows in tables:
         for column, text in enumerate(head):
             sheet.write_string(at, column, text, looks["head"])
-        for at, row in enumerate(rows, start=at + 1):
+        for row in rows:
+            at += 1
             for column, text in enumerate(row):
                 sheet.write_string(at, column, text)
         at += 2
