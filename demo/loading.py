@@ -18,6 +18,7 @@ from demo.areas import SLUG, load_areas
 from demo.asking import load_measures, load_prompts
 from demo.befriending import load_befriending
 from demo.care import load_care
+from demo.company import load_company
 from demo.crowd import Crowd, gather_crowd
 from demo.duties import load_answers, load_tasks
 from demo.moments import load_contributors, load_moments
@@ -87,7 +88,8 @@ def _prompts(day: dt.date) -> int:
 
 def _voices(day: dt.date) -> int:
     crowd, geography = _crowd(day), _geography()
-    return load_voices(crowd, geography, day=day) + load_thanks(crowd, geography, day=day)
+    made = load_voices(crowd, geography, day=day) + load_thanks(crowd, geography, day=day)
+    return made + load_company(crowd, geography, day=day)
 
 
 def _answers(day: dt.date) -> int:

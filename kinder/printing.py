@@ -13,7 +13,7 @@ import typst
 from django.conf import settings
 from django.utils.translation import get_language
 
-PRINTED_SCRIPTS = ("en", "gd", "pl", "uk")
+PRINTED_SCRIPTS = ("en", "gd", "pl", "uk", "ur", "ar")
 """Languages whose letters the printed fonts hold; others are printed in the site's own."""
 
 

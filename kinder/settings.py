@@ -339,6 +339,7 @@ LANGUAGES = [
     ("ar", "العربية"),
 ]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["kinder.formats"]
 TIME_ZONE = "Europe/London"
 USE_TZ = True
 USE_I18N = True

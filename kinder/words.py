@@ -36,10 +36,12 @@ SOURCES = (
     "templates/places/**/*.html",
     "kinder/accounts/forms.py",
     "kinder/accounts/recovery.py",
+    "kinder/dates.py",
     "kinder/pages/*.py",
     "kinder/settings.py",
     "connections/interactions/**/*.py",
     "places/*.py",
+    "places/company/*.py",
 )
 # What stands among them and is read by workers, administrators or programs alone.
 NOT_FOR_RESIDENTS = (
@@ -50,6 +52,7 @@ NOT_FOR_RESIDENTS = (
     "**/privacy.py",
     "connections/interactions/**/worker_views.py",
     "connections/interactions/models/*.py",
+    "connections/interactions/pin*.py",
     "connections/interactions/shape.py",
     "connections/interactions/voices/queues.py",
     "kinder/pages/moderation.py",

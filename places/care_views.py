@@ -36,7 +36,7 @@ def find_person(request: HttpRequest) -> Contributor | None:
 
 
 @contextmanager
-def _writing(request: HttpRequest) -> Iterator[tuple[Contributor, Callable[[HttpResponse], None]]]:
+def writing(request: HttpRequest) -> Iterator[tuple[Contributor, Callable[[HttpResponse], None]]]:
     """Give the person of the device that writes, and how to let it keep its cookie."""
     key = read_key(request) or make_key()
     charge_offer(request, key)
@@ -59,7 +59,7 @@ def answer(request: HttpRequest, code: str) -> HttpResponse:
         raise Http404
     response = redirect(f"{_address(place)}#question")
     try:
-        with _writing(request) as (person, keep_cookie):
+        with writing(request) as (person, keep_cookie):
             heard = answer_question(
                 by=person,
                 place=place,
@@ -88,7 +88,7 @@ def suggest_changes(request: HttpRequest, code: str) -> HttpResponse:
     form = SuggestionForm(request.POST or None, place=place, initial={"revision": place.revision})
     if request.method == "POST" and form.is_valid():
         try:
-            with _writing(request) as (person, keep_cookie):
+            with writing(request) as (person, keep_cookie):
                 suggest_change(
                     by=person,
                     place=place,
@@ -117,7 +117,7 @@ def suggest_new(request: HttpRequest) -> HttpResponse:
     form = NewPlaceForm(request.POST or None, initial=request.GET.dict())
     if request.method == "POST" and form.is_valid():
         try:
-            with _writing(request) as (person, keep_cookie):
+            with writing(request) as (person, keep_cookie):
                 suggest_place(by=person, **form.as_facts())
                 response = redirect("places:list")
                 keep_cookie(response)
@@ -149,7 +149,7 @@ def send_photo(request: HttpRequest, code: str) -> HttpResponse:
                 add_photo(by=request.user, place=place, photo=photo, alt=alt)
                 messages.success(request, _("The photo is on the page."))
             else:
-                with _writing(request) as (person, keep_cookie):
+                with writing(request) as (person, keep_cookie):
                     add_photo(by=person, place=place, photo=photo, alt=alt)
                     keep_cookie(response)
                 messages.success(

@@ -20,6 +20,8 @@ from kinder.accounts.devices import find_device, greet, make_key, read_key, reco
 from kinder.accounts.limits import TooManyError, charge_log, find_network
 from kinder.accounts.models import Contributor, User
 from kinder.accounts.rules import NOT_IN_ORGANISATION, Refused, check_signed_in
+from places.company.reading import Company, list_company
+from places.company.rules import can_have_company
 from places.gathering_forms import (
     GatheringForm,
     HoldForm,
@@ -84,6 +86,7 @@ def list_whats_on(request: HttpRequest) -> HttpResponse:
             if since <= now.date()
             else _move(request, since - timedelta(days=DAYS_SHOWN)),
             "feed_query": _feed_query(form.asked),
+            "company": _list_company(form.asked, now, since),
             "can_offer": can_offer_gatherings(request.user),
         },
     )
@@ -114,6 +117,8 @@ def show_gathering(request: HttpRequest, code: str) -> HttpResponse:
         if is_shown
         else "",
         "hold_form": HoldForm(),
+        "company": list_company(now, gathering=gathering) if is_shown else [],
+        "can_have_company": can_have_company(gathering.place, at_gathering=True),
     }
     return render(request, "places/gathering.html", context)
 
@@ -330,6 +335,13 @@ def _filtered(asked: dict[str, Any]) -> QuerySet[Gathering]:
         )
         found = found.filter(Exists(yes))
     return found
+
+
+def _list_company(asked: dict[str, Any], now: datetime, since: date) -> list[Company]:
+    """Company stands beside what is on now; a reader who looks for something else sees that."""
+    if since > now.date() or any(asked.get(name) for name in ("q", "food", "step_free")):
+        return []
+    return list_company(now, area=asked.get("area"))
 
 
 def _with_places(

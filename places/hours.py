@@ -239,7 +239,7 @@ def _say_when(then: datetime, at: datetime) -> str:
             "day": formats.date_format(then, "l"),
             "time": _say_time(then),
         }
-    return formats.date_format(then, "j F")
+    return formats.date_format(then, "j E")
 
 
 def _zone() -> ZoneInfo:

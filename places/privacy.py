@@ -13,6 +13,7 @@ from kinder.accounts.models import Contributor
 from kinder.accounts.privacy import Holding, Person, RetentionRule, Room, register
 from kinder.accounts.retention import let_go_of
 from places.models import (
+    CompanyNotice,
     HeldPlace,
     PlaceClaim,
     PlaceConfirmation,
@@ -22,6 +23,9 @@ from places.models import (
     SavedView,
 )
 
+COMPANY_KEPT_FOR = dt.timedelta(days=2)
+"""How long a note about company is kept after its time (a judgement: so that somebody who was
+frightened there can tell, and whoever put it up can be left out)."""
 HELD_FOR = dt.timedelta(days=7)
 """How long a held place is kept after its day (a judgement: so that a host may still count)."""
 
@@ -46,6 +50,12 @@ def describe() -> list[Holding]:
             what=_("Places that you hold at something on, for how many people."),
             why=_("So that there is a seat for you, and you can give it back."),
             how_long=_("A week after the day."),
+        ),
+        Holding(
+            model=CompanyNotice._meta.label_lower,
+            what=_("That you asked for company somewhere, or offered it, and when."),
+            why=_("So that others can come, and you can take it back."),
+            how_long=_("Two days after its time. Others never see that it was you."),
         ),
         Holding(
             model=SavedArea._meta.label_lower,
@@ -97,6 +107,12 @@ def export(person: Person) -> dict[str, list[dict[str, Any]]]:
             .order_by("id")
             .values("gathering__code", "held_on", "people", "created_at")
         ],
+        CompanyNotice._meta.label_lower: [
+            dict(row)
+            for row in CompanyNotice.objects.filter(_proposed_by(person))
+            .order_by("id")
+            .values("place__code", "gathering__code", "way", "thing", "starts_at", "ends_at")
+        ],
         SavedArea._meta.label_lower: [
             {"name": area.name, "geometry": area.geometry.geojson, "created_at": area.created_at}
             for area in _saved_by(SavedArea, person)
@@ -128,6 +144,7 @@ def erase(person: Person) -> int:
     ).delete()[0]
     touched += PlaceSuggestion.objects.filter(_proposed_by(person)).update(contributor=None)
     touched += HeldPlace.objects.filter(_proposed_by(person)).delete()[0]
+    touched += CompanyNotice.objects.filter(_proposed_by(person)).delete()[0]
     for kept in (SavedArea, SavedView):
         touched += _saved_by(kept, person).delete()[0]
     touched += PlacePhoto.objects.filter(_is_by(person)).update(contributor=None, user=None)
@@ -160,6 +177,7 @@ def merge(stays: Contributor, goes: Contributor) -> None:
         )
     ).delete()
     held.update(contributor=stays)
+    CompanyNotice.objects.filter(contributor=goes).update(contributor=stays)
 
 
 def _is_by(person: Person) -> Q:
@@ -192,7 +210,20 @@ def _let_go_of_held_places(now: dt.datetime, /, *, is_dry_run: bool) -> int:
     return let_go_of(due, is_dry_run=is_dry_run)
 
 
+def _let_go_of_company(now: dt.datetime, /, *, is_dry_run: bool) -> int:
+    due = CompanyNotice.objects.filter(ends_at__lt=now - COMPANY_KEPT_FOR)
+    return let_go_of(due, is_dry_run=is_dry_run)
+
+
 RETENTION = (
+    RetentionRule(
+        name="places.company",
+        what=gettext_lazy("Notes that ask for company or offer it."),
+        why=gettext_lazy("Nobody needs to know afterwards where somebody was, and with whom."),
+        how_long=gettext_lazy("2 days after their time."),
+        source=gettext_lazy("Two days to tell of something that went wrong there."),
+        apply=_let_go_of_company,
+    ),
     RetentionRule(
         name="places.held_places",
         what=gettext_lazy("Places held at gatherings."),

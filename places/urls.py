@@ -3,6 +3,7 @@
 from django.urls import path
 
 from places import area_urls, care_urls, gathering_urls, views
+from places.company import urls as company_urls
 
 app_name = "places"
 urlpatterns = [
@@ -10,6 +11,7 @@ urlpatterns = [
     *area_urls.urlpatterns,
     *gathering_urls.urlpatterns,
     *care_urls.urlpatterns,
+    *company_urls.urlpatterns,
     path("places/", views.list_places, name="list"),
     path("places/<slug:code>/", views.show_place, name="place"),
 ]

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_safe
 
 from places.actions import current_geography, neighbourhood_of
 from places.care_views import find_person
+from places.company.reading import list_company
+from places.company.rules import can_have_company
 from places.forms import PlaceSearchForm
 from places.freshness import pick_question
 from places.gatherings import soon_at
@@ -123,6 +125,8 @@ def show_place(request: HttpRequest, code: str) -> HttpResponse:
             "offers": [one for one in welcomes if one.value == Answer.YES],
             "lacks": [one for one in welcomes if one.value == Answer.NO],
             "occasions": soon_at(place, now),
+            "company": list_company(now, place=place),
+            "can_have_company": can_have_company(place),
             "is_unseen": place.state in {PlaceState.HIDDEN, PlaceState.SUGGESTED},
             "rules": describe_rules(place.opening_hours),
             "languages": [name_language(code) for code in place.languages],

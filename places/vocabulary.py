@@ -117,3 +117,20 @@ class AreaLevel(models.TextChoices):
     COMMUNITY = "community", _("Community")
     COUNCIL = "council", _("Council area")
     COUNTRY = "country", _("Country")
+
+
+class CompanyWay(models.TextChoices):
+    """Whether somebody asks for company or offers it; both are as good."""
+
+    ASK = "ask", _("I would like company")
+    OFFER = "offer", _("I can be company")
+
+
+class CompanyThing(models.TextChoices):
+    """What two people who do not know each other may do together where others are about."""
+
+    CHAT = "chat", _("A cuppa and a chat")
+    QUIET = "quiet", _("Sit together, no need to talk")
+    GAME = "game", _("A game")
+    MAKE = "make", _("Knit, mend or make something")
+    GO_IN = "go_in", _("Go in together")

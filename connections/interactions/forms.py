@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -50,7 +51,9 @@ def list_days() -> list[tuple[str, str]]:
     today = timezone.localdate()
     days = [today - dt.timedelta(days=back) for back in range(DAYS_BACK + 1)]
     words = {today: gettext("Today"), days[1]: gettext("Yesterday")}
-    return [(day.isoformat(), words.get(day) or date_format(day, "l j F")) for day in days]
+    return [
+        (day.isoformat(), words.get(day) or capfirst(date_format(day, "l j E"))) for day in days
+    ]
 
 
 class SpotForm(forms.Form):
@@ -144,7 +147,7 @@ class ChangingForm(SpotForm):
         super().__init__(*args, **kwargs)
         days = list_days()
         if day.isoformat() not in dict(days):
-            days.append((day.isoformat(), date_format(day, "l j F Y")))
+            days.append((day.isoformat(), date_format(day, "l j E Y")))
         days_field = self.fields["occurred_on"]
         if isinstance(days_field, forms.ChoiceField):
             days_field.choices = days

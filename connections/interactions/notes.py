@@ -1,6 +1,7 @@
 """The private words beside a moment: encrypted, and read by their author alone."""
 
 import re
+from collections.abc import Iterable
 
 from django.utils.translation import gettext_lazy as _
 
@@ -36,6 +37,11 @@ def find_known_words(moment: Interaction) -> frozenset[str]:
     names = [moment.area.name, moment.place.name if moment.place else ""]
     if moment.area.parent:
         names.append(moment.area.parent.name)
+    return split_names(names)
+
+
+def split_names(names: Iterable[str]) -> frozenset[str]:
+    """Return the words of names of places, areas and organisations, as `find_names` takes them."""
     return frozenset(re.findall(r"[^\W\d_]+", " ".join(names).lower()))
 
 

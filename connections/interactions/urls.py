@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from connections.interactions import change_views, code_views, views
+from connections.interactions import change_views, code_views, pin_views, views
 from connections.interactions.asking import views as asking
 from connections.interactions.asking import worker_views as asking_work
 from connections.interactions.mine import views as mine
@@ -39,6 +39,7 @@ urlpatterns = [
     path("questions/<int:pk>/decide/", asking_work.decide_measure, name="decide_measure"),
     path("areas/<str:code>/ordinary-day/", asking_work.show_ordinary_day, name="ordinary_day"),
     path("areas/<str:code>/ordinary-day/cards/", asking_work.enter_card, name="enter_card"),
+    path("areas/<str:code>/pinned/", pin_views.show_pins, name="pins"),
     path("areas/<str:code>/heard/", voices.show_heard, name="heard"),
     path("heard/<int:pk>/answer/", voices.answer_heard, name="answer_heard"),
     path("heard/<int:pk>/change/", voices.change_heard, name="change_heard"),

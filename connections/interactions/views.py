@@ -40,6 +40,7 @@ from connections.interactions.forms import (
 )
 from connections.interactions.models import Difficulty, Interaction
 from connections.interactions.notes import find_known_words, read_note
+from connections.interactions.pins import list_pinned_around
 from connections.interactions.rules import (
     InvalidMomentError,
     MomentError,
@@ -147,6 +148,9 @@ def choose_where(request: HttpRequest) -> HttpResponse:
     else:
         choices = None
     goes_to, back_url = _read_way_back(request.POST.get("goes_to", ""))
+    last_spots = [] if words or not contributor else list_last_spots(contributor)
+    been_at = {one.place for one in last_spots}
+    pinned = [] if words or not spot else list_pinned_around(spot.area)
     return render(
         request,
         "interactions/where.html",
@@ -156,7 +160,8 @@ def choose_where(request: HttpRequest) -> HttpResponse:
             "back_url": back_url,
             "words": words,
             "choices": choices,
-            "last_spots": [] if words or not contributor else list_last_spots(contributor),
+            "last_spots": last_spots,
+            "pinned": [one for one in pinned if one not in been_at],
             "large_areas": [
                 area for area in list_large_areas() if choices is None or area not in choices.areas
             ],

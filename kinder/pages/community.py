@@ -11,6 +11,7 @@ from connections.interactions.asking.questions import list_measures_of
 from connections.interactions.asking.rules import MEASURE_LEVELS, can_propose, can_work_there
 from connections.interactions.asking.together import find_next_day
 from connections.interactions.models import Measure, OrdinaryDay
+from connections.interactions.pins import PIN_LEVELS
 from connections.interactions.voices.reading import Said, Told, read_heard, read_stories
 from connections.interactions.voices.rules import VOICE_LEVELS, can_tell_heard
 from kinder.accounts.models import User
@@ -78,5 +79,8 @@ def _list_deeds(area: Area, user: User | AnonymousUser) -> list[Deed]:
         if area.level == AreaLevel.COMMUNITY:
             url = reverse("interactions:ordinary_day", args=[area.code])
             deeds.append(Deed(_("Our Ordinary Day"), url))
+        if area.level in PIN_LEVELS:
+            url = reverse("interactions:pins", args=[area.code])
+            deeds.append(Deed(_("Places to put first"), url))
         deeds.append(Deed(_("Window cards"), reverse("pages:thanks", args=[area.code])))
     return deeds

@@ -79,7 +79,7 @@ def word_sit_sheet(area: Area, *, path: str, at: dt.datetime) -> dict[str, Any]:
         "url": url,
         "more": _("Open now? More places? Look here:"),
         "checked": _("From the register of %(day)s. Hours change: look before you go far.")
-        % {"day": date_format(at, "j F Y")},
+        % {"day": date_format(at, "j E Y")},
         "nothing": _("We don't know of such a place here yet."),
         "places": [_word_place(place, at) for place in places],
     }
@@ -208,7 +208,7 @@ def word_day_cards(day: OrdinaryDay, *, today: dt.date) -> dict[str, Any]:
         "heading": _("Our Ordinary Day"),
         "area": day.area.name,
         "day_label": _("Think of this day:"),
-        "day": date_format(prompt.asked_on, "l j F Y")
+        "day": date_format(prompt.asked_on, "l j E Y")
         if prompt is not None and is_known
         else "____________________",
         "lead": _(
@@ -279,7 +279,7 @@ def word_read_back(day: OrdinaryDay, *, today: dt.date, next_release_on: dt.date
                         "The numbers of this day come out with those of its three months, if "
                         "enough people answered: the next ones on %(day)s."
                     )
-                    % {"day": date_format(next_release_on, "j F Y")},
+                    % {"day": date_format(next_release_on, "j E Y")},
                     "more": "",
                 }
             ],
@@ -289,7 +289,7 @@ def word_read_back(day: OrdinaryDay, *, today: dt.date, next_release_on: dt.date
     title = _("Our Ordinary Day in %(area)s") % {"area": area.name}
     return _frame(title, _("To be read aloud at a shared meal")) | {
         "heading": title,
-        "subtitle": date_format(prompt.asked_on, "l j F Y")
+        "subtitle": date_format(prompt.asked_on, "l j E Y")
         if prompt is not None and is_over
         else date_format(day.month_on, "F Y"),
         "lead": _("Thank you to everybody who remembered a day, with much in it or with nothing."),

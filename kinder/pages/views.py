@@ -28,9 +28,11 @@ from kinder.pages.neighbourhood import (
 )
 from kinder.pages.search import find
 from kinder.pages.today import gather_today
+from places.company.reading import list_company
 from places.gatherings import soon_in
 
 ONE_YEAR = 365 * 24 * 60 * 60
+COMPANY_SHOWN = 3
 
 
 @login_not_required
@@ -82,6 +84,7 @@ def show_area(request: HttpRequest, code: str) -> HttpResponse:
             "parts": find_parts(area),
             "register": read_register(area, now),
             "gatherings": soon_in(area, now),
+            "company": list_company(now, area=area, most=COMPANY_SHOWN),
             "release": release,
             "told": tell_figures(area, holders, release) if release else [],
             "next_release_on": next_release_on(now.date()),

@@ -14,6 +14,7 @@ from places.models.area import (
     Postcode,
 )
 from places.models.care import PlaceClaim, PlacePhoto
+from places.models.company import CompanyNotice
 from places.models.gathering import CancelledOccasion, Gathering, HeldPlace
 from places.models.history import PlaceReference, PlaceText, PlaceVersion
 from places.models.place import (
@@ -33,6 +34,7 @@ __all__ = [
     "AreaLookup",
     "AreaTile",
     "CancelledOccasion",
+    "CompanyNotice",
     "Deprivation",
     "Gathering",
     "Geography",

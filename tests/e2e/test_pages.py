@@ -79,6 +79,8 @@ PAGES = [
     Shown("released-data", lambda _town: "/data/"),
     Shown("places", lambda _town: "/places/"),
     Shown("place", lambda _town: f"/places/{Place.objects.get().code}/"),
+    Shown("company", lambda _town: f"/places/{Place.objects.get().code}/company/"),
+    Shown("company-gathering", lambda _town: f"/whats-on/{Gathering.objects.get().code}/company/"),
     Shown("suggest-place", lambda _town: "/places/suggest/"),
     Shown("suggest-change", lambda _town: f"/places/{Place.objects.get().code}/suggest/"),
     Shown("send-photo", lambda _town: f"/places/{Place.objects.get().code}/photo/"),

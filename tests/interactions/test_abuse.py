@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from connections.interactions.models import Difficulty, Interaction
+from connections.interactions.notes import read_note
 from kinder.accounts.devices import COOKIE, make_key
 from kinder.accounts.models import Contributor, Device
 from places.models import Area
@@ -143,3 +144,30 @@ def test_odd_searches_for_a_place_lose_nothing(area: Area, words: str) -> None:
     page = response.content.decode()
     assert 'name="kind" value="food"' in page
     assert page.count('name="reasons"') == 2
+
+
+def test_bent_notes_lose_what_nobody_sees_or_are_refused_whole(phone: Phone, area: Area) -> None:
+    id_ = uuid.uuid4()
+    phone.put(id_, moment_at(area))
+    path = f"/log/{id_}/saved/"
+    told = {"revision": "1", "note": "We \u202eknits\u2069 a\u0007 hat\u200f"}
+    assert phone.client.post(path, told).status_code == 303
+    moment = Interaction.objects.get()
+    note = read_note(moment)
+    assert "\u202e" not in note
+    assert "\u2069" not in note
+    assert "\u0007" not in note
+    before = note
+    for note, words in (
+        ("x" * 1_001, "1000 fit in here"),
+        ("x" * 100_000, "1000 fit in here"),
+        ("a\x00b", "Null characters are not allowed"),
+        # A number behind signs that nobody sees, or turned around, is still a number.
+        ("0141\u200b 496\u2060 0000", "looks like a phone number"),
+        ("\u202e0141 496 0000\u202c", "looks like a phone number"),
+        ("\uff10\uff11\uff14\uff11 496 0000", "looks like a phone number"),
+    ):
+        response = phone.client.post(path, {"revision": str(moment.revision), "note": note})
+        assert response.status_code == 422, note[:20]
+        assert words in response.content.decode(), note[:20]
+    assert read_note(Interaction.objects.get()) == before

@@ -508,7 +508,7 @@ def test_my_moments_go_page_by_page(phone: Phone, django_assert_max_num_queries:
         logged(phone, area=area)
     seen: set[str] = set()
     for number in (1, 2, 3):
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(11):
             page = read(phone.client.get(f"/my/?page={number}"))
         seen |= set(re.findall(r"/log/([0-9a-f-]{36})/saved/", page))
     assert len(seen) == 60

@@ -410,6 +410,47 @@ class TestHeard:
         assert "Buses end" not in Client().get(f"/areas/{community.code}/").content.decode()
         assert stranger.post(f"/heard/{heard.pk}/change/", {"do": "show"}).status_code == 403
 
+    def test_a_name_stops_it_until_somebody_says_that_it_is_none(
+        self, community: Area, local: User
+    ) -> None:
+        client = Client()
+        client.force_login(local)
+        path = f"/areas/{community.code}/heard/"
+        sent = {"heard_from_3": "on", "names_no_one": "on"}
+        ticked = {"keep_names": "on"}
+        page = client.get(path).content.decode()
+        assert "These words name nobody" not in page
+        named = sent | {"text": "Morag McLeod on Rope Walk feels alone."}
+        response = client.post(path, named)
+        assert response.status_code == 422
+        page = response.content.decode()
+        assert "Morag McLeod" in page
+        assert "everybody will read this" in page
+        assert "These words name nobody" in page
+        assert not Heard.objects.exists()
+        # The place itself names nobody, and what leads to somebody stops it whatever is ticked.
+        harbour = sent | {"text": f"Buses to {community.name} end early."}
+        assert client.post(path, harbour).status_code == 303
+        called = sent | ticked | {"text": "Ring Morag on 0141 496 0000."}
+        assert client.post(path, called).status_code == 422
+        assert client.post(path, named | ticked).status_code == 303
+        answer = f"/heard/{Heard.objects.earliest('pk').pk}/answer/"
+        done = {"text": "Morag McLeod drives.", "done_on": timezone.localdate().isoformat()}
+        response = client.post(answer, done)
+        assert response.status_code == 422
+        assert "These words name nobody" in response.content.decode()
+        assert client.post(answer, done | ticked).status_code == 303
+
+    def test_signs_that_turn_the_words_around_are_taken_out(
+        self, community: Area, local: User
+    ) -> None:
+        client = Client()
+        client.force_login(local)
+        sent = {"heard_from_3": "on", "names_no_one": "on"}
+        path = f"/areas/{community.code}/heard/"
+        client.post(path, sent | {"text": "Buses \u202eend\u2066 early\u0007."})
+        assert Heard.objects.get().text == "Buses end early."
+
 
 def test_queues_are_open_to_workers_alone(db: None, worker: User) -> None:
     assert {"stories", "thanks"} <= {queue.name for queue in queues_of(worker)}

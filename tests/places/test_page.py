@@ -131,7 +131,7 @@ def test_the_page_costs_a_few_queries(
     client: Client, place: Place, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.get(f"/places/{place.code}/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get(f"/places/{place.code}/")
 
 

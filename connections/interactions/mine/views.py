@@ -32,6 +32,7 @@ from connections.interactions.mine.noticing import pick_thing
 from connections.interactions.models import Story
 from connections.interactions.visitors import find_contributor
 from kinder.accounts.devices import find_device, forget_cookie, read_key
+from places.company.reading import list_own as list_own_company
 
 PER_PAGE = 25
 NOTICE_COOKIE = "kinder_notice"
@@ -79,6 +80,7 @@ def show_mine(request: HttpRequest) -> HttpResponse:
             "is_filtered": wanted != Wanted(),
             "moments": read_moments(list(page)),
             "page": page,
+            "company": list_own_company(timezone.now(), by=contributor, user=None),
             "waiting_stories": Story.objects.filter(
                 contributor=contributor, state=Story.State.EDITED
             ).count(),

@@ -1,6 +1,12 @@
 """WHAT HAPPENED: moments, prompts, the community's own measures, what was heard."""
 
-from connections.interactions.models.community import Heard, Response, Story, Thank
+from connections.interactions.models.community import (
+    Heard,
+    PinnedPlace,
+    Response,
+    Story,
+    Thank,
+)
 from connections.interactions.models.moment import (
     SHARDS,
     DeletedMoment,
@@ -36,6 +42,7 @@ __all__ = [
     "Note",
     "OrdinaryDay",
     "OrdinaryDayCard",
+    "PinnedPlace",
     "Prompt",
     "PromptAnswer",
     "PromptAsked",

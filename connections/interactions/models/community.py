@@ -1,4 +1,5 @@
-"""What a community hears of itself: what was heard and done, stories, thanks."""
+"""What a community hears of itself (what was heard and done, stories, thanks), and the places that
+it puts first."""
 
 import uuid
 
@@ -172,3 +173,24 @@ class Thank(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month_on:%Y-%m} {self.state}"
+
+
+class PinnedPlace(models.Model):
+    """A place that somebody who works in a community put first where a moment's place is chosen.
+
+    Who did it stands in the audit. How often it is chosen plays no part, and is not counted.
+    """
+
+    area = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="pinned_places")
+    place = models.ForeignKey(Place, on_delete=models.CASCADE, related_name="pinned_in")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("pinned place")
+        verbose_name_plural = _("pinned places")
+        constraints = [
+            models.UniqueConstraint("area", "place", name="interactions_pinned_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.area_id}: {self.place_id}"

@@ -7,16 +7,52 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from connections.interactions.voices.words import find_problems
+from connections.interactions.voices.words import find_named, find_problems
 from kinder.accounts.models import Organisation
+from kinder.accounts.naming import clean_text
 from kinder.accounts.screening import ScreenedForm
 
 
 def clean_words(text: str) -> str:
-    """Return `text` as it was typed; a ValidationError where it would let somebody be found."""
+    """Return `text` without signs that nobody sees and that could turn its direction; a
+    ValidationError where it would let somebody be found."""
+    text = clean_text(text)
     if problems := find_problems(text):
         raise forms.ValidationError(problems)
     return text
+
+
+class NamelessForm(forms.Form):
+    """Words that a worker puts on a public page: contacts stop them, names and streets do too until
+    whoever writes says that these name nobody. Needs a field `text`; `known` are words of the
+    places and organisations spoken of."""
+
+    keep_names = forms.BooleanField(
+        label=_("These words name nobody"), required=False, widget=forms.HiddenInput
+    )
+
+    def __init__(self, *args: Any, known: frozenset[str] = frozenset(), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._known = known
+
+    def clean_text(self) -> str:
+        return clean_words(self.cleaned_data["text"])
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or self.cleaned_data
+        named = find_named(told.get("text", ""), known=self._known)
+        if not named:
+            return told
+        # The tick is offered once there is something to say it of.
+        self.fields["keep_names"].widget = forms.CheckboxInput()
+        if not told.get("keep_names"):
+            words = "”, “".join(named)
+            self.add_error(
+                "text",
+                _("“%(words)s” may name somebody, and everybody will read this. Take it out, or "
+                  "tick below that it names nobody.") % {"words": words},
+            )  # fmt: skip
+        return told
 
 
 class StoryForm(forms.Form):
@@ -39,16 +75,13 @@ class StoryForm(forms.Form):
         return clean_words(self.cleaned_data["text"])
 
 
-class RewordForm(forms.Form):
+class RewordForm(NamelessForm):
     text = forms.CharField(
         label=_("Wording"),
         help_text=_("The author reads it and says yes or no. Change as little as you can."),
         max_length=1200,
         widget=forms.Textarea(attrs={"rows": 8}),
     )
-
-    def clean_text(self) -> str:
-        return clean_words(self.cleaned_data["text"])
 
 
 class ThanksForm(ScreenedForm):
@@ -64,7 +97,7 @@ class ThanksForm(ScreenedForm):
         return clean_words(self.cleaned_data["text"])
 
 
-class HeardForm(forms.Form):
+class HeardForm(NamelessForm):
     """Something heard, signed by whoever writes it."""
 
     text = forms.CharField(
@@ -86,11 +119,8 @@ class HeardForm(forms.Form):
         error_messages={"required": _("Read it again, and tick that nobody can be known from it.")},
     )
 
-    def clean_text(self) -> str:
-        return clean_words(self.cleaned_data["text"])
 
-
-class ResponseForm(forms.Form):
+class ResponseForm(NamelessForm):
     """What was done together about something heard."""
 
     text = forms.CharField(
@@ -115,9 +145,6 @@ class ResponseForm(forms.Form):
         field = self.fields["organisation"]
         if isinstance(field, forms.ModelChoiceField):
             field.queryset = Organisation.objects.filter(pk__in=[one.pk for one in organisations])
-
-    def clean_text(self) -> str:
-        return clean_words(self.cleaned_data["text"])
 
     def clean_done_on(self) -> dt.date:
         day: dt.date = self.cleaned_data["done_on"]

@@ -30,6 +30,7 @@ from connections.interactions.voices.rules import (
     check_can_moderate,
     check_can_tell_heard,
 )
+from connections.interactions.voices.words import list_known
 from kinder.accounts.consents import current_wording
 from kinder.accounts.limits import TooManyError
 from kinder.accounts.models import Contributor, Organisation
@@ -177,7 +178,9 @@ def reword(request: HttpRequest, pk: int) -> HttpResponse:
     story = get_object_or_404(Story.objects.select_related("area"), pk=pk)
     if story.state in (Story.State.WITHDRAWN, Story.State.PUBLISHED, Story.State.DECLINED):
         raise Http404
-    form = RewordForm(request.POST or None, initial={"text": story.text})
+    form = RewordForm(
+        request.POST or None, initial={"text": story.text}, known=list_known(story.area)
+    )
     if request.method == "POST" and form.is_valid():
         try:
             stories.reword_story(by=user, story=story, text=form.cleaned_data["text"])
@@ -202,7 +205,7 @@ def show_heard(request: HttpRequest, code: str) -> HttpResponse:
     """Tell what was heard, and see what was told before."""
     area = find_voice_area(code)
     user = check_can_tell_heard(request.user, area=area)
-    form = HeardForm(request.POST or None)
+    form = HeardForm(request.POST or None, known=list_known(area))
     if request.method == "POST" and form.is_valid():
         voices.tell_heard(
             by=user,
@@ -231,10 +234,13 @@ def answer_heard(request: HttpRequest, pk: int) -> HttpResponse:
     organisations = organisations_there(user, heard.area, *WORKING)
     if user.is_administrator:
         organisations = list(Organisation.objects.filter(works_in__area=heard.area).distinct())
-    form = ResponseForm(request.POST or None, organisations=organisations)
+    form = ResponseForm(
+        request.POST or None, organisations=organisations, known=list_known(heard.area)
+    )
     if request.method == "POST" and form.is_valid():
+        told = {name: form.cleaned_data[name] for name in ("text", "organisation", "done_on")}
         try:
-            voices.answer_heard(by=user, heard=heard, **form.cleaned_data)
+            voices.answer_heard(by=user, heard=heard, **told)
         except Refused as refusal:
             form.add_error(None, str(refusal.reason))
         else:

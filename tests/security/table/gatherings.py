@@ -1,8 +1,10 @@
 """What is on: the list, one gathering, places held, and whoever looks after them."""
 
+from datetime import timedelta
+
 from django.utils import timezone
 
-from places.models import Gathering, SavedView
+from places.models import CompanyNotice, Gathering, SavedView
 from tests.factories import PlaceFactory
 from tests.security.rows import ALL, KEEPERS, WITH_FACTOR, Given, Row, Side, thing
 
@@ -24,6 +26,20 @@ def _gathering(side: Side) -> Given:
     return {"code": gathering.code}
 
 
+@thing("company")
+def _company(side: Side) -> Given:
+    starts_at = timezone.now()
+    notice = CompanyNotice.objects.create(
+        way="ask",
+        thing="chat",
+        place=PlaceFactory.create(),
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=1),
+        contributor=side.contributor,
+    )
+    return {"id": notice.pk}
+
+
 @thing("saved view")
 def _saved_view(side: Side) -> Given:
     view = SavedView.objects.create(
@@ -43,6 +59,11 @@ ROWS = [
     Row("places:do-gathering", post=HOSTS, given="gathering", body={"deed": "confirm"}),
     Row("places:hold-place", post=ALL, given="gathering"),
     Row("places:give-back-place", post=ALL, given="gathering"),
+    Row("places:company", get=ALL, post=ALL, given="place"),
+    Row("places:gathering-company", get=ALL, post=ALL, given="gathering"),
+    Row("places:own-company", get="own:device", given="company"),
+    Row("places:take-back-company", post="own:device", given="company"),
+    Row("places:take-down-company", post=KEEPERS, given="company"),
     Row("places:desk", get=KEEPERS),
     Row("places:desk-features", get=KEEPERS),
     Row("places:edit-in-bulk", post=KEEPERS),

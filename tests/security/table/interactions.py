@@ -167,6 +167,7 @@ ROWS = [
     Row("interactions:ordinary_day", get=THERE, post=THERE, given="community of an organisation"),
     Row("interactions:enter_card", get=THERE, post=THERE, given="community of an organisation"),
     Row("interactions:heard", get=THERE, post=THERE, given="community of an organisation"),
+    Row("interactions:pins", get=THERE, post=THERE, given="community of an organisation", body={"place": "none"}),
     Row("interactions:answer_heard", get=THERE, post=THERE, given="heard"),
     Row("interactions:change_heard", post=THERE, given="heard"),
     Row("interactions:change_response", post=THERE, given="response"),
