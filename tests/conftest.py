@@ -17,6 +17,7 @@ from django.utils import translation
 
 from kinder.cache import breaker
 from places.tiles import get_area_tile, get_place_tile
+from tests.canaries import canaries, listen
 
 # Nothing in the suite depends on time, so no example is too slow. The examples are the same each
 # time: a suite that fails by chance is soon not believed. HYPOTHESIS_PROFILE=thorough looks for new
@@ -76,6 +77,22 @@ def empty_cache(bell: redis.Redis) -> None:
     # Versions begin at 1 again in each test's database.
     get_place_tile.cache_clear()
     get_area_tile.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def listening() -> None:
+    """Hear all that this worker's tests say, in log lines, letters and the like."""
+    listen()
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_told_of(listening: None) -> Iterator[None]:
+    """No name, note or address of befriending leaves it in any test of the suite."""
+    canaries.forget()
+    yield
+    found = canaries.find()
+    canaries.forget()
+    assert found == set(), "befriending's people were told of"
 
 
 @pytest.fixture(autouse=True)

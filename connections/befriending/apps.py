@@ -9,5 +9,7 @@ class BefriendingConfig(AppConfig):
 
     def ready(self) -> None:
         from connections.befriending.own_data import answer_for_befriending
+        from connections.befriending.wordings import register_wordings
 
         answer_for_befriending()
+        register_wordings()

@@ -6,19 +6,28 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from connections.befriending.models import (
     Check,
+    Concern,
     Match,
+    Participant,
     Referral,
     Review,
     Service,
     Visit,
+    Volunteer,
 )
-from connections.befriending.reminders import THRESHOLDS, find_due_reviews
-from connections.befriending.vocabulary import CheckDecision, MatchState, ReferralState
+from connections.befriending.reminders import (
+    THRESHOLDS,
+    find_due_reviews,
+    find_ending_checks,
+)
+from connections.befriending.vocabulary import MatchState, ReferralState
+from kinder.accounts.acting import acting
 from kinder.accounts.models import Task, User
 
 if TYPE_CHECKING:
@@ -234,7 +243,6 @@ class Due:
 
 def gather_due(service: Service, *, user: User, today: dt.date) -> Due:
     """Gather what is overdue or comes within 60 days, for whoever acts."""
-    horizon = today + dt.timedelta(days=max(THRESHOLDS))
     tasks = list(
         Task.objects.filter(
             organisation=service.organisation_id,
@@ -254,17 +262,7 @@ def gather_due(service: Service, *, user: User, today: dt.date) -> Due:
             .select_related("match__participant", "match__volunteer")
             .order_by("due_at")
         ),
-        checks=list(
-            Check.objects.filter(
-                volunteer__service=service,
-                volunteer__left_on=None,
-                volunteer__declined_on=None,
-                decision=CheckDecision.CLEARED,
-                expires_on__lte=horizon,
-            )
-            .select_related("volunteer")
-            .order_by("expires_on", "id")
-        ),
+        checks=list(find_ending_checks(today, max(THRESHOLDS)).filter(volunteer__service=service)),
         reviews=list(
             find_due_reviews(today, max(THRESHOLDS))
             .filter(match__service=service)
@@ -277,6 +275,71 @@ def gather_due(service: Service, *, user: User, today: dt.date) -> Due:
             .order_by("id")
         ),
     )
+
+
+@dataclass(frozen=True)
+class Told:
+    """A task of befriending in words, and the page where it is seen to."""
+
+    words: "_StrOrPromise"
+    url: str
+
+
+_TASKS = {
+    "missed_twice": _("A meeting didn't happen twice in a row"),
+    "stop": _("One of a pairing wants to stop"),
+    "pause": _("One of a pairing paused"),
+    "go_on": _("A pairing goes on after a pause"),
+    "check": _("A check runs out"),
+    "review": _("A review is due"),
+    "concern": _("A worry was raised"),
+    "visit": _("A home visit has not ended"),
+}
+
+
+def tell_tasks(tasks: Iterable[Task], user: User) -> dict[int, Told]:
+    """Return, by their ids, the tasks of befriending that `user` can see to, with where: nobody is
+    named, and what the database does not show them is left out."""
+    about: dict[str, dict[str, list[Task]]] = {}
+    for task in tasks:
+        about.setdefault(task.object_type, {}).setdefault(task.object_id, []).append(task)
+    told: dict[int, Told] = {}
+    with acting(user=user):
+        for model, (name, field) in _SEEN_TO.items():
+            own = about.get(model._meta.label_lower, {})
+            if not own:
+                continue
+            seen = model._default_manager.filter(pk__in=list(own)).values_list("pk", field)
+            for pk, at in seen:
+                url = reverse(name, args=[at])
+                told |= {task.pk: Told(_say(task), url) for task in own[str(pk)]}
+    return told
+
+
+# The page where a task of each kind is seen to, and the field that holds its id.
+_SEEN_TO: dict[type[Model], tuple[str, str]] = {
+    Match: ("befriending:pairing", "pk"),
+    Review: ("befriending:review", "pk"),
+    Check: ("befriending:volunteer", "volunteer_id"),
+    Concern: ("befriending:concern", "pk"),
+    Visit: ("befriending:due", "match__service_id"),
+}
+
+
+def _say(task: Task) -> "_StrOrPromise":
+    """Keys are made of codes: missed_twice:…, wish:…:stop:…, check:…, review:…, visit:…"""
+    kind, _colon, rest = task.key.partition(":")
+    code = rest.split(":")[1] if kind == "wish" else kind
+    return _TASKS.get(code, task.get_kind_display())
+
+
+def has_own(user: User) -> bool:
+    """Tell whether somebody is befriended or befriends, so that they have pages of their own."""
+    with acting(user=user):
+        return (
+            Participant.objects.filter(user=user).exists()
+            or Volunteer.objects.filter(user=user).exists()
+        )
 
 
 def services_of(user: User, *roles: str) -> list[Service]:

@@ -95,7 +95,7 @@ def read_facts(match: Match, *, today: dt.date | None = None) -> PairingFacts:
     return PairingFacts(
         today=today,
         is_same_service=volunteer.service_id == participant.service_id == match.service_id,
-        is_waiting=referral.state == ReferralState.WAITING,
+        is_waiting=referral.state == ReferralState.WAITING and referral.has_consented,
         is_never_again=never.exists(),
         needs_experience=participant.needs_experience,
         is_experienced=volunteer.is_experienced,

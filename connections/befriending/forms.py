@@ -10,6 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from connections.befriending.actions.concerns import MOST_WORDS
 from connections.befriending.matching import Weights
 from connections.befriending.models import Participant, Referral, Service, Volunteer
+from connections.befriending.scale_files import (
+    MOST_BYTES,
+    ScaleFile,
+    ScaleFileError,
+    read_scale_file,
+)
+from connections.befriending.scales import Sheet
 from connections.befriending.vocabulary import (
     SPOKEN,
     WEEKDAYS,
@@ -328,6 +335,89 @@ class AgreementForm(forms.Form):
 
     def lines(self) -> list[str]:
         return [line for line in self.cleaned_data["clauses"].splitlines() if line.strip()]
+
+
+class SetUpForm(forms.Form):
+    """What the coordinators of a service decide for themselves."""
+
+    telephone = forms.CharField(
+        label=_("Telephone"),
+        max_length=32,
+        required=False,
+        help_text=_("Participants and volunteers see it on their own pages."),
+    )
+    hours = forms.CharField(label=_("When somebody answers"), max_length=120, required=False)
+    visit_grace_minutes = forms.IntegerField(
+        label=_("Minutes until a lone visit that has not ended raises an alarm"),
+        min_value=5,
+        max_value=240,
+        help_text=_("Counted from when the volunteer said that they would be out again."),
+    )
+    clauses = Text(
+        label=_("The agreement that new pairings begin with"),
+        rows=24,
+        required=False,
+        help_text=_(
+            "One point a line. What stands in brackets is filled in for each pairing. Leave it "
+            "empty to go back to the sixteen points that we suggest."
+        ),
+    )
+
+    def lines(self) -> list[str]:
+        return [line for line in self.cleaned_data["clauses"].splitlines() if line.strip()]
+
+
+class ScaleForm(forms.Form):
+    """The questions of a scale; each may be skipped. `answers()` gives them in order."""
+
+    answered_on = DateField(label=_("Answered on"), initial=timezone.localdate)
+    consented_on = DateField(
+        label=_("Agreed to be asked on"),
+        initial=timezone.localdate,
+        help_text=_("Say first why you ask, and that any question may be skipped."),
+    )
+
+    def __init__(self, *arguments: Any, sheet: Sheet, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._names = []
+        for number, question in enumerate(sheet.questions, start=1):
+            name = f"question_{number}"
+            self._names.append(name)
+            self.fields[name] = forms.TypedChoiceField(
+                label=f"{number}. {question.text}",
+                choices=[*question.answers, ("", _("Skipped"))],
+                coerce=int,
+                empty_value=None,
+                required=False,
+                widget=forms.RadioSelect,
+            )
+        self.order_fields([*self._names, "answered_on", "consented_on"])
+
+    def answers(self) -> list[int | None]:
+        return [self.cleaned_data[name] for name in self._names]
+
+
+class ScaleFileForm(forms.Form):
+    """The file of a scale that the service holds a licence for."""
+
+    file = forms.FileField(
+        label=_("The scale's file (JSON)"),
+        widget=forms.FileInput(attrs={"accept": ".json,application/json"}),
+    )
+    holds_licence = forms.BooleanField(
+        label=_("Our service holds the licence that the file names"),
+    )
+
+    def clean_file(self) -> ScaleFile:
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError(_("That file is too large for a scale."))
+        try:
+            return read_scale_file(file.read().decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            raise forms.ValidationError(_("That is not UTF-8 text.")) from error
+        except ScaleFileError as error:
+            raise forms.ValidationError(list(error.problems)) from error
 
 
 class ArrangeForm(forms.Form):

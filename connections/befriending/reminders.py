@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -91,16 +91,7 @@ def warn_of_checks(today: dt.date) -> int:
     made = 0
     with acting(purpose=Purpose.SWEEP):
         near = (
-            Check.objects.filter(
-                decision=CheckDecision.CLEARED,
-                expires_on__lte=today + dt.timedelta(days=max(THRESHOLDS)),
-                volunteer__left_on=None,
-                volunteer__declined_on=None,
-            )
-            .exclude(
-                volunteer__checks__decision=CheckDecision.CLEARED,
-                volunteer__checks__expires_on__gt=F("expires_on"),
-            )
+            find_ending_checks(today, max(THRESHOLDS))
             .select_related("volunteer__service")
             .select_for_update(skip_locked=True, of=("self",))
         )
@@ -151,6 +142,27 @@ def warn_of_reviews(today: dt.date) -> int:
                 ),
             )
     return made
+
+
+def find_ending_checks(today: dt.date, within: int) -> QuerySet[Check]:
+    """Return the cleared checks that end within so many days, or have, of volunteers who are there;
+    not those that another one, which holds for longer, has replaced."""
+    longer = Check.objects.filter(
+        Q(expires_on__gt=OuterRef("expires_on")) | Q(expires_on=None),
+        volunteer=OuterRef("volunteer"),
+        decision=CheckDecision.CLEARED,
+    )
+    return (
+        Check.objects.filter(
+            ~Exists(longer),
+            decision=CheckDecision.CLEARED,
+            expires_on__lte=today + dt.timedelta(days=within),
+            volunteer__left_on=None,
+            volunteer__declined_on=None,
+        )
+        .select_related("volunteer")
+        .order_by("expires_on", "id")
+    )
 
 
 def find_due_reviews(today: dt.date, within: int) -> QuerySet[Review]:
@@ -246,16 +258,12 @@ class OpenWork:
 
 def count_open(service: Service, today: dt.date) -> OpenWork:
     """Count what waits in a service, for whoever acts."""
-    soon = today + dt.timedelta(days=min(THRESHOLDS))
     return OpenWork(
         referrals=service.referrals.filter(state="new").count(),
         waiting=service.referrals.filter(state="waiting").count(),
-        checks=Check.objects.filter(
-            volunteer__service=service,
-            volunteer__left_on=None,
-            decision=CheckDecision.CLEARED,
-            expires_on__lte=soon,
-        ).count(),
+        checks=find_ending_checks(today, min(THRESHOLDS))
+        .filter(volunteer__service=service)
+        .count(),
         reviews=find_due_reviews(today, min(THRESHOLDS)).filter(match__service=service).count(),
         suspended=Match.objects.filter(service=service, state=MatchState.SUSPENDED).count(),
     )

@@ -265,13 +265,22 @@ REFERRAL_MOVES: dict[str, ReferralMove] = {
         STAFF,
     ),
     "withdraw": ReferralMove(
-        _("Withdrawn"), frozenset({_R.NEW, _R.ASSESSED, _R.WAITING}), _R.WITHDRAWN, STAFF
+        _("Withdrawn"),
+        frozenset({_R.NEW, _R.ASSESSED, _R.WAITING}),
+        _R.WITHDRAWN,
+        STAFF | {Who.PARTICIPANT},
     ),
     "reopen": ReferralMove(
         _("Open again"), frozenset({_R.UNSUITABLE, _R.WITHDRAWN}), _R.NEW, STAFF
     ),
     # These two follow from what happens to the pairing.
-    "match": ReferralMove(_("Introduced"), frozenset({_R.WAITING}), _R.MATCHED, STAFF),
+    "match": ReferralMove(
+        _("Introduced"),
+        frozenset({_R.WAITING}),
+        _R.MATCHED,
+        STAFF,
+        (lambda facts: None if facts.has_consented else NO_CONSENT,),
+    ),
     "wait_again": ReferralMove(_("Waits again"), frozenset({_R.MATCHED}), _R.WAITING, STAFF),
     "close": ReferralMove(_("Close"), frozenset({_R.MATCHED}), _R.CLOSED, STAFF),
 }

@@ -164,7 +164,7 @@ def gather(service: Service) -> tuple[list[matching.Seeker], list[matching.Helpe
     today = timezone.localdate()
     standing = Match.objects.filter(service=service, state__in=TAKING_ROOM)
     referrals = list(
-        Referral.objects.filter(service=service, state=ReferralState.WAITING)
+        Referral.objects.filter(service=service, state=ReferralState.WAITING, has_consented=True)
         .exclude(pk__in=standing.values("referral"))
         .select_related("participant")
         .order_by("id")

@@ -9,6 +9,7 @@ from connections.befriending.views import (
     concerns,
     matching,
     meetings,
+    outcomes,
     own,
     pairings,
     referrals,
@@ -40,6 +41,10 @@ class Taking(_Choice):
     regex = "over|back"
 
 
+class ConsentDeed(_Choice):
+    regex = "give|withdraw"
+
+
 class Weighing(_Choice):
     regex = "hold|against"
 
@@ -51,6 +56,7 @@ for name, converter in {
     "expense_button": ExpenseButton,
     "taking": Taking,
     "weighing": Weighing,
+    "consent_deed": ConsentDeed,
 }.items():
     register_converter(converter, name)
 
@@ -59,6 +65,19 @@ urlpatterns = [
     path("befriending/", board.show_entry, name="entry"),
     path("befriending/<int:service>/", board.show_board, name="board"),
     path("befriending/<int:service>/due/", board.show_due, name="due"),
+    path("befriending/<int:service>/tasks/<int:task>/done/", board.finish_task, name="task_done"),
+    path("befriending/<int:service>/set-up/", board.set_up, name="set_up"),
+    # Outcomes
+    path("befriending/<int:service>/outcomes/", outcomes.show_outcomes, name="outcomes"),
+    path("befriending/<int:service>/outcomes/scale/", outcomes.upload_scale, name="scale_upload"),
+    path("befriending/scales/<int:pk>/remove/", outcomes.remove_scale, name="scale_remove"),
+    path("befriending/participants/<uuid:pk>/scales/", outcomes.choose_scale, name="scales"),
+    path(
+        "befriending/participants/<uuid:pk>/scales/<slug:scale>/",
+        outcomes.note_answers,
+        name="scale_answers",
+    ),
+    path("befriending/answers/<int:pk>/back/", outcomes.take_answers_back, name="answers_back"),
     # In and out
     path("befriending/<int:service>/cases/", case_lists.bring_cases, name="cases"),
     path("befriending/<int:service>/cases/away/", case_lists.take_away, name="take_away"),
@@ -177,6 +196,11 @@ urlpatterns = [
     path("befriending/worries/<uuid:pk>/reopen/", concerns.reopen_concern, name="concern_reopen"),
     # One's own
     path("befriending/mine/", own.show_mine, name="mine"),
+    path(
+        "befriending/mine/consents/<str:purpose>/<consent_deed:deed>/",
+        own.decide_consent,
+        name="my_consent",
+    ),
     path("befriending/mine/expense/", own.claim_expense, name="my_expense"),
     path("befriending/mine/<uuid:pk>/", own.show_my_pairing, name="my_pairing"),
     path("befriending/mine/<uuid:pk>/stop/", own.ask_to_stop, name="my_stop"),

@@ -143,6 +143,15 @@ class ExpenseState(models.TextChoices):
     REFUSED = "refused", _("Refused")
 
 
+class ConsentFor(models.TextChoices):
+    """What somebody agrees to, as kinder.accounts.consents keeps it. The wordings stand in
+    wordings.py."""
+
+    TAKING_PART = "befriending.taking_part", _("Having company")
+    VOLUNTEERING = "befriending.volunteering", _("Befriending")
+    OUTCOMES = "befriending.outcomes", _("Questions about how you feel")
+
+
 class CaseImportState(models.TextChoices):
     LOOKED_AT = "looked_at", _("Looked at, nothing taken over yet")
     DONE = "done", _("Taken over")

@@ -1,7 +1,8 @@
 """Freezes a quarter: every person's home area, eligibility and counts, fixed once.
 
 One statement reads what people did and answered and writes all of them, one the referrals to
-befriending, in one REPEATABLE READ transaction: nothing that happens meanwhile is half in it.
+befriending, one reads its outcome scales, in one REPEATABLE READ transaction: nothing that happens
+meanwhile is half in it.
 """
 
 import datetime as dt
@@ -12,11 +13,12 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from connections.befriending.scales import SCORERS
 from connections.indicators import quarters, rules
 from connections.indicators.abuse import JOIN_SPIKE, raise_signs
 from connections.indicators.branches import LIFTED
 from connections.indicators.eligibility import DAY_CAP, MIN_AGE_DAYS
-from connections.indicators.models import AbuseAlert, Quarter
+from connections.indicators.models import AbuseAlert, Quarter, QuarterOutcome
 from connections.indicators.sweep import SHARDS, sweep_shard
 from connections.interactions.models import DirtyMark
 from kinder.accounts.acting import Purpose, acting
@@ -110,12 +112,36 @@ def _freeze(*, by: User | Purpose, quarter_on: dt.date, now: dt.datetime | None)
             cursor.execute(FREEZE, _parameters(quarter))
             frozen = cursor.rowcount
             cursor.execute(FREEZE_REFERRALS, _parameters(quarter))
+            freeze_outcomes(quarter)
             quarter.frozen_at = now or timezone.now()
             quarter.watermark = watermark_of(quarter_on)
             quarter.save(update_fields=["frozen_at", "watermark"])
             alerts = raise_join_spikes(quarter_on) + raise_signs(quarter_on)
             record("quarter.frozen", quarter, by=by, people=frozen, alerts=alerts)
     return quarter
+
+
+def freeze_outcomes(quarter: Quarter) -> None:
+    """Write the scores of the year's outcome scales with the year's last quarter: the answers
+    themselves stay where they are. Inside the transaction of the freeze."""
+    if not quarters.ends_year(quarter.starts_on):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(OUTCOMES, _parameters(quarter) | {"scales": sorted(SCORERS)})
+        rows = cursor.fetchall()
+    QuarterOutcome.objects.bulk_create(
+        QuarterOutcome(
+            quarter=quarter,
+            participant_id=participant,
+            council_id=council,
+            scale=scale,
+            first_answer_id=first,
+            latest_answer_id=latest,
+            first=SCORERS[scale](first_answers).total,
+            latest=SCORERS[scale](latest_answers).total if latest_answers else None,
+        )
+        for participant, council, scale, first, first_answers, latest, latest_answers in rows
+    )
 
 
 def freeze_again(*, by: User | Purpose, quarter: Quarter, now: dt.datetime | None = None) -> None:
@@ -358,6 +384,35 @@ WHERE r.has_consented AND r.received_on < %(ends)s AND r.received_on >= %(histor
 ORDER BY known.council_id, r.participant_id
 """  # noqa: S608 (constants only)
 
+# Befriending: the first and the latest answers to the same loneliness scale of everybody who first
+# answered in the year before, so that each could answer again for a year. With consent, of people
+# whose referral agreed to be counted.
+OUTCOMES = f"""
+WITH {_KNOWN}, answered AS (
+    SELECT a.*, row_number() OVER (
+               PARTITION BY a.participant_id ORDER BY a.answered_on, a.id) AS place
+    FROM befriending_scaleanswer a
+    WHERE a.scale = ANY(%(scales)s) AND a.consented_on IS NOT NULL AND a.answered_on < %(ends)s
+)
+SELECT first.participant_id, lived.council_id, first.scale, first.id, first.answers,
+       latest.id, latest.answers
+FROM answered first
+JOIN LATERAL (
+    SELECT known.council_id FROM befriending_referral r JOIN known ON known.area_id = r.area_id
+    WHERE r.participant_id = first.participant_id AND r.has_consented
+    ORDER BY r.received_on, r.id LIMIT 1
+) lived ON TRUE
+LEFT JOIN LATERAL (
+    SELECT again.id, again.answers FROM answered again
+    WHERE again.participant_id = first.participant_id AND again.scale = first.scale
+      AND again.answered_on > first.answered_on
+    ORDER BY again.answered_on DESC, again.id DESC LIMIT 1
+) latest ON TRUE
+WHERE first.place = 1
+  AND extract(year FROM first.answered_on) = extract(year FROM %(quarter)s::date) - 1
+ORDER BY lived.council_id, first.participant_id
+"""  # noqa: S608 (constants only)
+
 WATERMARK = """
 SELECT encode(sha256(convert_to(coalesce(string_agg(digest, '' ORDER BY place, council_id), ''),
                                 'UTF8')), 'hex')
@@ -378,6 +433,12 @@ FROM (
                coalesce(left_on::text, '-'), coalesce(ended_on::text, '-'), ending
            ), ';' ORDER BY participant_id, number), 'UTF8')), 'hex')
     FROM indicators_quarterreferral WHERE quarter_id = %(quarter)s
+    GROUP BY council_id
+    UNION ALL
+    SELECT 3, council_id, encode(sha256(convert_to(string_agg(concat_ws(
+               ',', participant_id, scale, coalesce(first::text, '-'), coalesce(latest::text, '-')
+           ), ';' ORDER BY participant_id), 'UTF8')), 'hex')
+    FROM indicators_quarteroutcome WHERE quarter_id = %(quarter)s
     GROUP BY council_id
 ) councils
 """

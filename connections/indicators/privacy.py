@@ -13,6 +13,7 @@ from connections.indicators.models import (
     ContributorMonth,
     Quarter,
     QuarterContributor,
+    QuarterOutcome,
     QuarterReferral,
 )
 from connections.indicators.release import forget_old_sums, forget_sightings, reopen_without
@@ -39,6 +40,12 @@ def describe() -> list[Holding]:
             what=_("The dates of your referral to befriending: waiting, first meeting, ending."),
             why=_("So that waits can be told of a council as a whole."),
             how_long=_("13 months, or until the service deletes your file."),
+        ),
+        Holding(
+            model=QuarterOutcome._meta.label_lower,
+            what=_("What you scored on a loneliness scale at first and at last; not your answers."),
+            why=_("So that it can be told of a council as a whole whether people are less lonely."),
+            how_long=_("13 months, or until you take your answers back or have them erased."),
         ),
         Holding(
             model=QuarterContributor._meta.label_lower,
@@ -84,6 +91,10 @@ def export(person: Person) -> dict[str, list[dict[str, Any]]]:
         for row in referrals.values("quarter_id", "received_on", "met_on", "left_on", "ended_on")
     ]
     found = {QuarterReferral._meta.label_lower: told} if told else {}
+    if isinstance(person, User):
+        scored = QuarterOutcome.objects.filter(participant__user=person).order_by("quarter_id")
+        if rows := [dict(row) for row in scored.values("quarter_id", "scale", "first", "latest")]:
+            found[QuarterOutcome._meta.label_lower] = rows
     key = _contributor_of(person)
     if key is None:
         return found

@@ -30,6 +30,7 @@ from connections.indicators.models import (
     Figure,
     Quarter,
     QuarterContributor,
+    QuarterOutcome,
     QuarterReferral,
     Release,
     ReleaseShard,
@@ -371,8 +372,11 @@ def forget_old_sums(now: dt.datetime | None = None, *, is_dry_run: bool = False)
     with acting(purpose=Purpose.RELEASE):
         frozen = QuarterContributor.objects.filter(quarter__in=ended)
         referrals = QuarterReferral.objects.filter(quarter__in=ended)
+        outcomes = QuarterOutcome.objects.filter(quarter__in=ended)
         sums = Component.objects.filter(release__quarter__in=ended)
-        return sum(let_go_of(rows, is_dry_run=is_dry_run) for rows in (frozen, referrals, sums))
+        return sum(
+            let_go_of(rows, is_dry_run=is_dry_run) for rows in (frozen, referrals, outcomes, sums)
+        )
 
 
 def forget_sightings(now: dt.datetime | None = None, *, is_dry_run: bool = False) -> int:

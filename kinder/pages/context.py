@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse, translate_url
 from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext_lazy
 
+from connections.befriending.board import has_own
 from connections.indicators.disclosure import K_MIN
 from kinder.accounts.models import User
 from kinder.words import has_words, is_machine_made
@@ -45,6 +47,11 @@ NAVIGATION: tuple[tuple[str, str | Promise, bool], ...] = (
     ("befriending:entry", gettext_lazy("Befriending"), True),
     ("pages:today", gettext_lazy("Today"), True),
 )
+OWN_BEFRIENDING: tuple[str, str | Promise] = ("befriending:mine", gettext_lazy("My befriending"))
+"""For whoever is befriended or befriends, and works nowhere."""
+
+KNOWN_FOR_SECONDS = 300
+"""Whether somebody has pages of befriending of their own is asked of the database this often."""
 
 
 class Site:
@@ -118,7 +125,20 @@ class Site:
             except NoReverseMatch:
                 continue
             links.append(Link(label, url, is_current=self._request.path.startswith(url)))
+        if isinstance(user, User) and not is_worker and _has_befriending(user):
+            name, label = OWN_BEFRIENDING
+            url = reverse(name)
+            links.append(Link(label, url, is_current=self._request.path.startswith(url)))
         return links
+
+
+def _has_befriending(user: User) -> bool:
+    key = f"own-befriending:{user.pk}"
+    known = cache.get(key)
+    if known is None:
+        known = has_own(user)
+        cache.set(key, known, KNOWN_FOR_SECONDS)
+    return bool(known)
 
 
 def frame(request: HttpRequest) -> dict[str, Site]:

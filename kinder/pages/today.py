@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from connections.befriending.board import services_of
+from connections.befriending.board import Told, services_of, tell_tasks
 from connections.befriending.models import Concern, Service, Visit
 from connections.befriending.reminders import OpenWork, count_open
 from connections.befriending.vocabulary import ConcernState
@@ -45,7 +45,7 @@ class Today:
 
     open_concerns: int | None = None
     desks: list[Desk] = field(default_factory=list)
-    tasks: list[Task] = field(default_factory=list)
+    tasks: list[tuple[Task, Told | None]] = field(default_factory=list)
     places_to_check: int | None = None
     oldest_places: list[Place] = field(default_factory=list)
     suggested_places: int | None = None
@@ -67,7 +67,9 @@ def gather_today(user: User) -> Today:
     if Role.LEAD.value in user.roles:
         today.open_concerns = count_open_concerns(user)
     today.desks = gather_desks(user)
-    today.tasks = list(find_tasks(user)[:TASKS_SHOWN])
+    tasks = list(find_tasks(user)[:TASKS_SHOWN])
+    told = tell_tasks(tasks, user)
+    today.tasks = [(task, told.get(task.pk)) for task in tasks]
     if can_keep_places(user):
         today.places_to_check = Place.objects.filter(state=PlaceState.STALE).count()
         today.suggested_places = Place.objects.filter(state=PlaceState.SUGGESTED).count()

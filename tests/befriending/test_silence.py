@@ -4,24 +4,32 @@ page, an audit row or a task: a whole life of a pairing is lived, and everything
 import inspect
 import logging
 import uuid
+from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 import redis
+from celery import shared_task
 from django.core import mail
+from django.core.cache import cache
+from django.core.handlers.base import BaseHandler
 from django.core.serializers.json import DjangoJSONEncoder
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 
 from connections.befriending import actions
-from connections.befriending.models import Check, Match, Notice
+from connections.befriending.models import Check, Match, Notice, Participant, Service
 from connections.befriending.reminders import remind, send_notices
 from connections.befriending.suggesting import continue_runs
 from connections.befriending.tasks import continue_matching, remind_and_send
 from kinder.accounts.acting import Purpose, acting
+from kinder.accounts.encryption import encrypt
 from kinder.accounts.models import AuditEvent, Decision, Task
 from kinder.celery import app
+from tests.canaries import canaries
 from tests.factories import NeighbourhoodFactory
 from tests.factories.cases import make_active, make_case, make_waiting
 
@@ -110,6 +118,56 @@ def _provoke(by: object, match: Match) -> str:
     ]
     assert [page.status_code for page in pages] == [404, 404, 400]
     return "\n".join(page.content.decode() for page in pages)
+
+
+@shared_task(name="tests.befriending.noop")
+def noop(_text: str) -> None:
+    """Does nothing with what it is given."""
+
+
+def _log_an_error(text: str) -> None:
+    try:
+        raise ValueError(f"no room for {text}")
+    except ValueError:
+        logging.getLogger("kinder.test").exception("It failed")
+
+
+def _error_page(text: str) -> None:
+    """A page that says again what it was asked for, as a careless one would."""
+    handler = BaseHandler()
+    handler._middleware_chain = lambda _request: HttpResponse(text, status=404)  # type: ignore[attr-defined]
+    handler.get_response(RequestFactory().get("/"))
+
+
+@pytest.mark.parametrize(
+    ("where", "leak"),
+    [
+        ("log line", lambda text: logging.getLogger("kinder.test").warning("For %s", text)),
+        ("log line", _log_an_error),
+        ("task argument", lambda text: noop.apply(args=[text])),
+        ("cache key", lambda text: cache.get(f"wait:{quote(text)}")),
+        ("letter", lambda text: mail.send_mail("Hello", f"About {text}", None, ["a@example.org"])),
+        ("error page 404", _error_page),
+    ],
+)
+@pytest.mark.parametrize("private", ["Agnes Birnie", "14 Invented Close", "We sat and\nlaughed."])
+def test_the_whole_suite_is_listened_to(
+    where: str, leak: Callable[[str], object], private: str
+) -> None:
+    """Every test runs under tests/canaries.py: a leak of each kind fails it."""
+    if private.endswith("."):
+        encrypt(private)
+    else:
+        kind = {"contact": private} if private[0].isdigit() else {"name": private}
+        make_case(NeighbourhoodFactory.create())
+        with acting(purpose=Purpose.MIGRATE):
+            Participant.objects.create(service=Service.objects.get(), **kind)
+    leak("something else altogether")
+    assert canaries.find() == set()
+    leak(" ".join(private.split()))
+    assert where in {place for place, _what in canaries.find()}
+    canaries.forget()
+    mail.outbox.clear()
 
 
 def test_tasks_take_no_arguments() -> None:

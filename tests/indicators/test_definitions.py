@@ -15,13 +15,13 @@ def test_lists_every_published_code_in_the_order_of_pages() -> None:
         *("A1", "A2", "A2.gave", "A2.received", "A2.noticed", "A3", "A3.index"),
         *("B1", "B2", "B2.role", "B2.hosted", "B3"),
         *("C1", "C1.cuppa", "C1.gaussian", "C2", "C2.stepfree", "C3", "C3.simpson", "C4"),
-        *("D1", "D1.28", "D1.56", "D1.median", "D2", "D2.91", "D2.365", "D2.planned", "D3"),
+        *("D1", "D1.28", "D1.56", "D1.median", "D2", "D2.91", "D2.365", "D2.planned", "D3", "D4"),
         *("E1", "E2", "E3"),
         *(f"E3.{reason}" for reason in HardReason.values if reason != "rather_not_say"),
     ]
     assert [one.code for one in definitions.main_indicators()] == [
         *("A1", "A2", "A3", "B1", "B2", "B3", "C1", "C2", "C3", "C4"),
-        *("D1", "D2", "D3", "E1", "E2", "E3"),
+        *("D1", "D2", "D3", "D4", "E1", "E2", "E3"),
     ]
     assert [one.code for one in definitions.variants_of("C1")] == ["C1.cuppa", "C1.gaussian"]
 

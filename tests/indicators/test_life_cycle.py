@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from connections.befriending.models import Ending, Match, Participant, Referral, Service, Volunteer
+from connections.befriending.models import (
+    Ending,
+    Match,
+    Participant,
+    Referral,
+    ScaleAnswer,
+    Service,
+    Volunteer,
+)
 from connections.indicators import disclosure, release, tasks
 from connections.indicators.freeze import freeze_again
 from connections.indicators.models import (
@@ -18,6 +26,7 @@ from connections.indicators.models import (
     Figure,
     Quarter,
     QuarterContributor,
+    QuarterOutcome,
     QuarterReferral,
     Release,
 )
@@ -325,6 +334,57 @@ def test_a_participant_erased_before_publication_is_left_out(hill: Area) -> None
     made.refresh_from_db()
     assert shown(made, "D1")["C1"].people == 40
     publish(made, NEXT_YEAR)
+
+
+def answer_scale(people: list[Participant], year: int, scale: str, answers: list[int]) -> None:
+    day = dt.date(year, 5, 5)
+    with acting(purpose=Purpose.MIGRATE):
+        for person in people:
+            ScaleAnswer.objects.create(
+                participant=person, scale=scale, answers=answers, answered_on=day, consented_on=day
+            )
+
+
+def test_outcomes_are_told_with_how_many_are_missing(hill: Area) -> None:
+    people = befriend(hill, 70)
+    add(hill, 12, gave=1)
+    # Of 70 who answered in the year before, 60 answered again, 25 of them less lonely: on two
+    # scales, of which each person answered one.
+    answer_scale(people[:40], 2025, "ucla3", [3, 3, 3])
+    answer_scale(people[40:], 2025, "djg6", [1, 3, 3, 1, 3, 1])
+    answer_scale(people[:10], 2026, "ucla3", [2, 3, 3])
+    answer_scale(people[10:40], 2026, "ucla3", [3, 3, 3])
+    answer_scale(people[40:55], 2026, "djg6", [1, 1, 3, 1, 3, 1])
+    answer_scale(people[55:60], 2026, "djg6", [1, 3, 3, 1, 3, 1])
+    made = make_ready(YEAR_END, dt.datetime(2027, 1, 31, 9, tzinfo=LONDON))
+    assert QuarterOutcome.objects.count() == 70
+    assert QuarterOutcome.objects.filter(latest=None).count() == 10
+    figure = shown(made, "D4")["C1"]
+    assert (figure.status, figure.people, figure.value) == ("shown", 60, 42)
+    assert figure.coverage == 86
+    assert figure.lower is not None
+    assert 25 < figure.lower < 42
+    # Somebody takes their answers back before publication: they are in no figure.
+    with acting(purpose=Purpose.ERASE):
+        ScaleAnswer.objects.filter(participant=people[0]).delete()
+    assert QuarterOutcome.objects.count() == 69
+    with pytest.raises(Refused):
+        publish(made, NEXT_YEAR)
+    release.continue_work()
+    made.refresh_from_db()
+    publish(made, NEXT_YEAR)
+
+
+def test_few_outcomes_are_not_told(hill: Area) -> None:
+    people = befriend(hill, 45)
+    add(hill, 12, gave=1)
+    answer_scale(people, 2025, "ons", [5])
+    # 19 of 45 less lonely: one too few for what is sensitive.
+    answer_scale(people[:19], 2026, "ons", [3])
+    answer_scale(people[19:], 2026, "ons", [5])
+    made = make_ready(YEAR_END, dt.datetime(2027, 1, 31, 9, tzinfo=LONDON))
+    assert shown(made, "D4")["C1"].status in {"c", "bound"}
+    assert shown(made, "D4")["C1"].value is None
 
 
 # A revision

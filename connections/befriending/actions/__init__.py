@@ -14,6 +14,12 @@ from connections.befriending.actions.concerns import (
     report_worry,
     see_to_concern,
 )
+from connections.befriending.actions.consents import (
+    give_own_consent,
+    list_asked,
+    take_own_consent_back,
+)
+from connections.befriending.actions.duties import finish_task
 from connections.befriending.actions.matching import (
     accept_suggestion,
     decide_against,
@@ -33,7 +39,12 @@ from connections.befriending.actions.meetings import (
     start_visit,
     take_meeting_back,
 )
-from connections.befriending.actions.outcomes import note_scale_answers, upload_scale
+from connections.befriending.actions.outcomes import (
+    note_scale_answers,
+    remove_scale,
+    take_answers_back,
+    upload_scale,
+)
 from connections.befriending.actions.pairings import (
     activate_match,
     ask_to_stop,
@@ -65,7 +76,7 @@ from connections.befriending.actions.referrals import (
     set_priority,
     withdraw_referral,
 )
-from connections.befriending.actions.services import add_service, change_service
+from connections.befriending.actions.services import add_service, change_practice, change_service
 from connections.befriending.actions.volunteers import (
     add_volunteer,
     answer_reference,
@@ -101,6 +112,7 @@ __all__ = [
     "ask_to_stop",
     "assess_referral",
     "change_participant",
+    "change_practice",
     "change_service",
     "change_template",
     "change_volunteer",
@@ -113,6 +125,8 @@ __all__ = [
     "end_match",
     "end_visit",
     "find_unsuitable",
+    "finish_task",
+    "give_own_consent",
     "go_on_with_match",
     "hold_match",
     "hold_review",
@@ -121,6 +135,7 @@ __all__ = [
     "keep_going",
     "let_volunteer_go",
     "lift_suspension",
+    "list_asked",
     "note_agreed_aloud",
     "note_consent",
     "note_consent_to_referral",
@@ -135,6 +150,7 @@ __all__ = [
     "raise_concern",
     "read_concern",
     "release_match",
+    "remove_scale",
     "reopen_referral",
     "report_worry",
     "see_to_concern",
@@ -147,7 +163,9 @@ __all__ = [
     "suspend_match",
     "suspend_unsafe",
     "swap_match",
+    "take_answers_back",
     "take_meeting_back",
+    "take_own_consent_back",
     "take_volunteer_back",
     "upload_scale",
     "withdraw_referral",

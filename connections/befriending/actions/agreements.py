@@ -19,6 +19,7 @@ from kinder.accounts.rules import Refused
 
 LONGEST_CLAUSE = 600
 CHANGED = _("The agreement was changed since you read it. Please read it once more.")
+TOO_LONG = _("One of the clauses is too long.")
 NO_CLAUSES = _("An agreement needs at least one clause.")
 SIGNED_ALREADY = _("You have signed this already.")
 NOT_YOUR_SIDE = _("Only the two of the pairing sign by themselves; note it as agreed aloud.")
@@ -34,11 +35,9 @@ def write_agreement(
 ) -> Agreement:
     """Write the next version of a pairing's agreement. Signatures under the former version stay
     with it and do not count for the new one; the same words again make no new version."""
-    clauses = [" ".join(clause.split()) for clause in clauses if clause.strip()]
+    clauses = _tidy(clauses)
     if not clauses:
         raise Refused(NO_CLAUSES)
-    if any(len(clause) > LONGEST_CLAUSE for clause in clauses):
-        raise Refused(_("One of the clauses is too long."))
     with acting(user=by):
         # Two coordinators who write at once write two versions, one after the other.
         lock_pairing(match)
@@ -56,6 +55,13 @@ def write_agreement(
                 text_sha256=digest_of(clauses),
                 made_by=by,
             )
+
+
+def _tidy(clauses: list[str]) -> list[str]:
+    kept = [" ".join(clause.split()) for clause in clauses if clause.strip()]
+    if any(len(clause) > LONGEST_CLAUSE for clause in kept):
+        raise Refused(TOO_LONG)
+    return kept
 
 
 def sign_agreement(
@@ -128,9 +134,12 @@ def _sign(
 
 
 def change_template(*, by: User, service: Service, clauses: list[str]) -> Service:
-    """Set the service's own wording of the agreement; none goes back to the template."""
+    """Set the service's own wording, from which its next agreements begin; none goes back to the
+    template. Agreements that were written keep their text, their SHA-256 and their signatures."""
     check_can_run(by, service=service)
-    kept = [" ".join(clause.split()) for clause in clauses if clause.strip()]
+    kept = _tidy(clauses)
+    if kept == service.clauses:
+        return service
     with acting(user=by):
         service.clauses = kept
         service.save(update_fields=["clauses"])

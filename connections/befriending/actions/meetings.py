@@ -6,6 +6,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from connections.befriending.actions.duties import finish_tasks_about
 from connections.befriending.actions.pairings import lock_pairing, moving, plan_reviews
 from connections.befriending.models import Arrangement, Match, Meeting, Review, Visit
 from connections.befriending.rules import check_can_run
@@ -202,9 +203,7 @@ def hold_review(
         review.held_on, review.goes_on, review.held_by = held_on, goes_on, by
         review.note_ciphertext = encrypt(note.strip()) if note.strip() else None
         review.save()
-        Task.objects.filter(
-            object_type=Review._meta.label_lower, object_id=str(review.pk), done_at=None
-        ).update(done_at=timezone.now(), done_by=by)
+        finish_tasks_about([review], by=by)
         record("hold_review", review, by=by, organisation=match.service.organisation)
     return review
 

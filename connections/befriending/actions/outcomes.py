@@ -2,36 +2,30 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from connections.befriending.models import (
-    Meeting,
-    Participant,
-    ScaleAnswer,
-    Service,
-    UploadedScale,
-)
+from connections.befriending.models import Participant, ScaleAnswer, Service, UploadedScale
+from connections.befriending.outcomes import Known, read_known
 from connections.befriending.rules import check_can_run
-from connections.befriending.scales import (
-    SCORERS,
-    ScaleError,
-    Score,
-    read_uploaded,
-    score_uploaded,
-)
-from connections.befriending.vocabulary import MeetingOutcome, Scale
+from connections.befriending.scale_files import ScaleFile
+from connections.befriending.scales import ScaleError
+from connections.befriending.vocabulary import ConsentFor
+from kinder.accounts import consents
 from kinder.accounts.acting import acting
 from kinder.accounts.audit import record
 from kinder.accounts.models import User
 from kinder.accounts.rules import Refused
 
-NOT_AT_FIRST = _("Not at the first visit: ask when they have met more than once.")
 NEEDS_CONSENT = _("Ask first whether they want to answer, and note the day on which they agreed.")
-ONE_SCALE = _("This person answers another loneliness scale. One is enough.")
+TOOK_BACK = _("This person took back on their own page that they want to be asked.")
+NOTHING_ANSWERED = _("Nothing is answered. There is nothing to keep.")
+STILL_TO_COME = _("That day is still to come.")
 UNKNOWN_SCALE = _("There is no such scale.")
+TAKEN_NAME = _("That short name is taken.")
+HAS_ANSWERS = _("People have answered this scale: it stays, so that their answers can be read.")
 
 
 def note_scale_answers(
@@ -44,23 +38,21 @@ def note_scale_answers(
     consented_on: dt.date | None,
 ) -> ScaleAnswer:
     """Note somebody's answers, given with consent, after at least two meetings, to one loneliness
-    scale only. Raises Refused."""
+    scale only; each question may be skipped. Raises Refused."""
     check_can_run(by, service=participant.service)
+    if answered_on > timezone.localdate():
+        raise Refused(STILL_TO_COME)
     if consented_on is None or consented_on > answered_on:
         raise Refused(NEEDS_CONSENT)
+    if all(answer is None for answer in answers):
+        raise Refused(NOTHING_ANSWERED)
     with acting(user=by):
-        met = Meeting.objects.filter(
-            match__participant=participant, outcome=MeetingOutcome.MET, on__lte=answered_on
-        )
-        if met.count() < 2:
-            raise Refused(NOT_AT_FIRST)
-        given = ScaleAnswer.objects.filter(participant=participant)
-        if scale in Scale.values and given.filter(scale__in=Scale.values).exclude(scale=scale):
-            raise Refused(ONE_SCALE)
+        known = _find_scale(participant, scale, answered_on)
         try:
-            score_answers(participant.service, scale, answers)
+            known.score(answers)
         except ScaleError as error:
             raise Refused(str(error)) from error
+        _note_consent(by, participant)
         answer = ScaleAnswer.objects.create(
             participant=participant,
             scale=scale,
@@ -73,42 +65,65 @@ def note_scale_answers(
     return answer
 
 
-def score_answers(service: Service, scale: str, answers: Sequence[int | None]) -> Score:
-    """Return the score of answers to a scale that comes along or was uploaded; ScaleError."""
-    if scale in SCORERS:
-        return SCORERS[scale](answers)
-    uploaded = UploadedScale.objects.filter(service=service, code=scale).first()
-    if uploaded is None:
-        raise ScaleError(str(UNKNOWN_SCALE))
-    return score_uploaded(read_uploaded(uploaded.questions), answers)
+def _find_scale(participant: Participant, scale: str, answered_on: dt.date) -> Known:
+    known = read_known(participant.service)
+    if scale not in known:
+        raise Refused(UNKNOWN_SCALE)
+    if reason := known[scale].find_obstacle(participant, known, on=answered_on):
+        raise Refused(reason)
+    return known[scale]
 
 
-def upload_scale(
-    *, by: User, service: Service, code: str, name: str, source: str, licence: str, questions: Any
-) -> UploadedScale:
+def _note_consent(by: User, participant: Participant) -> None:
+    """Whoever has an account finds what they agreed to aloud on their own page, to take back."""
+    if participant.user is None:
+        return
+    given = consents.consents_of(participant.user).filter(purpose=ConsentFor.OUTCOMES)
+    if given.exists() and not given.filter(withdrawn_at=None).exists():
+        raise Refused(TOOK_BACK)
+    version = consents.current_wording(ConsentFor.OUTCOMES).version
+    consents.give(by=by, person=participant.user, purpose=ConsentFor.OUTCOMES, version=version)
+
+
+def take_answers_back(*, by: User, answer: ScaleAnswer) -> None:
+    """Take answers away that were noted wrongly."""
+    service = answer.participant.service
+    check_can_run(by, service=service)
+    with acting(user=by):
+        record("take_scale_answers_back", answer, by=by, organisation=service.organisation)
+        answer.delete()
+
+
+def upload_scale(*, by: User, service: Service, file: ScaleFile) -> UploadedScale:
     """Bring along a scale under a licence that the service holds; it says which."""
     check_can_run(by, service=service)
-    if not licence.strip() or not source.strip():
-        raise Refused(_("Say where the scale comes from and which licence you hold."))
-    if code in Scale.values:
-        raise Refused(_("That short name is taken."))
-    try:
-        read_uploaded(questions)
-    except ScaleError as error:
-        raise Refused(str(error)) from error
     with acting(user=by):
         try:
             with transaction.atomic():
                 scale = UploadedScale.objects.create(
                     service=service,
-                    code=code,
-                    name=name.strip(),
-                    source=source.strip(),
-                    licence=licence.strip(),
-                    questions=questions,
+                    code=file.code,
+                    name=file.name,
+                    source=file.source,
+                    licence=file.licence,
+                    questions=file.questions,
+                    table=file.table,
+                    is_about_loneliness=file.is_about_loneliness,
                     uploaded_by=by,
                 )
         except IntegrityError:
-            raise Refused(_("That short name is taken.")) from None
+            raise Refused(TAKEN_NAME) from None
         record("upload_scale", scale, by=by, organisation=service.organisation)
     return scale
+
+
+def remove_scale(*, by: User, scale: UploadedScale) -> None:
+    """Take an uploaded scale away that nobody has answered."""
+    check_can_run(by, service=scale.service)
+    with acting(user=by):
+        if ScaleAnswer.objects.filter(
+            participant__service=scale.service, scale=scale.code
+        ).exists():
+            raise Refused(HAS_ANSWERS)
+        record("remove_scale", scale, by=by, organisation=scale.service.organisation)
+        scale.delete()

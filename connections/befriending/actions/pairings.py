@@ -14,6 +14,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from connections.befriending.actions.duties import finish_tasks_about
 from connections.befriending.actions.referrals import SAY_WHY, move_referral_along
 from connections.befriending.facts import read_facts, read_who
 from connections.befriending.models import (
@@ -414,6 +415,7 @@ def end_match(
                 is_cancelled=True
             )
             move_referral_along(by=by, referral=match.referral, verb="close", closed_on=ended_on)
+            finish_tasks_about([match, *match.reviews.filter(held_on=None)], by=by)
     return match
 
 

@@ -6,7 +6,11 @@ from typing import Any
 from django.db import transaction
 
 from connections.befriending.models import Service
-from connections.befriending.rules import check_can_be_on_duty, check_can_keep_services
+from connections.befriending.rules import (
+    check_can_be_on_duty,
+    check_can_keep_services,
+    check_can_run,
+)
 from kinder.accounts.audit import record
 from kinder.accounts.models import Organisation, User
 from places.models import Area
@@ -48,4 +52,25 @@ def change_service(
         service.areas.set(areas)
         changed.append("areas")
     record("change_service", service, by=by, organisation=service.organisation, fields=changed)
+    return service
+
+
+@transaction.atomic
+def change_practice(
+    *, by: User, service: Service, telephone: str, hours: str, visit_grace_minutes: int
+) -> Service:
+    """Change how a service is reached and when a lone visit raises an alarm, as one of those who
+    run it."""
+    check_can_run(by, service=service)
+    told = {
+        "telephone": telephone.strip(),
+        "hours": hours.strip(),
+        "visit_grace_minutes": visit_grace_minutes,
+    }
+    changed = sorted(name for name, value in told.items() if getattr(service, name) != value)
+    for name in changed:
+        setattr(service, name, told[name])
+    if changed:
+        service.save(update_fields=changed)
+        record("change_practice", service, by=by, organisation=service.organisation, fields=changed)
     return service

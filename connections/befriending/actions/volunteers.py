@@ -7,6 +7,7 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from connections.befriending.actions.duties import finish_tasks_about
 from connections.befriending.actions.pairings import lock_volunteers, suspend_unsafe
 from connections.befriending.models import (
     Check,
@@ -88,6 +89,7 @@ def _leave(by: User, volunteer: Volunteer, field: str) -> Volunteer:
         lock_volunteers(volunteer.pk)
         if Match.objects.filter(volunteer=volunteer).exclude(state__in=OVER).exists():
             raise Refused(STILL_PAIRED)
+        finish_tasks_about(Check.objects.filter(volunteer=volunteer), by=by)
         return change_volunteer(by=by, volunteer=volunteer, **{field: timezone.localdate()})
 
 
@@ -194,6 +196,9 @@ def decide_check(
         check.expires_on = expires_on if is_cleared else None
         check.save()
         _record("decide_check", check, by, volunteer, is_cleared=is_cleared)
+        if is_cleared:
+            others = Check.objects.filter(volunteer=volunteer).exclude(pk=check.pk)
+            finish_tasks_about(others, by=by)
         suspend_unsafe(by=by, volunteer=volunteer)
     return check
 

@@ -20,6 +20,10 @@ class UploadedScale(models.Model):
     licence = models.CharField(_("licence held by this service"), max_length=300)
     # Questions with their answers and the points of each: see scales.read_uploaded.
     questions = models.JSONField(_("questions"))
+    # The score that the scale's owner gives each sum of points; empty where the sum is the score.
+    table = models.JSONField(_("table"), default=dict, blank=True)
+    # Nobody answers two loneliness scales.
+    is_about_loneliness = models.BooleanField(_("asks about loneliness"), default=False)
     uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -33,10 +33,12 @@ from connections.befriending.models import (
 from connections.befriending.states import OVER, PAIRING_MOVES, Who
 from connections.befriending.views.frames import Page, do, find, run_form
 from connections.befriending.views.pairings import read_meetings
-from connections.befriending.vocabulary import MatchState
+from connections.befriending.vocabulary import ConsentFor, MatchState
+from kinder.accounts import consents
 from kinder.accounts.acting import acting_as_visitor
+from kinder.accounts.consents import Wording
 from kinder.accounts.decorators import reauthenticated
-from kinder.accounts.models import User
+from kinder.accounts.models import ConsentRecord, User
 from kinder.accounts.rules import check_signed_in
 
 MINE = (Who.VOLUNTEER, Who.PARTICIPANT)
@@ -109,10 +111,15 @@ def show_mine(request: HttpRequest) -> HttpResponse:
         .order_by("created_at")
         if read_who(user, match) in MINE
     ]
+    referral = None
+    if participant is not None:
+        referral = Referral.objects.filter(participant=participant).order_by("-received_on").first()
     context: dict[str, Any] = {
+        "referral": referral,
         "volunteer": volunteer,
         "participant": participant,
         "own": own,
+        "agreed": _read_agreed(user, referral),
         "service": (volunteer or participant).service,  # type: ignore[union-attr]
     }
     if volunteer is not None:
@@ -121,11 +128,74 @@ def show_mine(request: HttpRequest) -> HttpResponse:
             "checks": Check.objects.filter(volunteer=volunteer).order_by("-id"),
             "trainings": Training.objects.filter(volunteer=volunteer),
         }
-    if participant is not None:
-        context["referral"] = (
-            Referral.objects.filter(participant=participant).order_by("-received_on").first()
-        )
     return render(request, "befriending/mine.html", context)
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """One thing that the visitor is asked to agree to, and how it stands. `is_aloud`: they said so
+    to the coordinator, before there was anything to click."""
+
+    purpose: ConsentFor
+    wording: Wording
+    given: ConsentRecord | None
+    withdrawn: ConsentRecord | None
+    is_aloud: bool
+
+    @property
+    def stands(self) -> bool:
+        return self.given is not None or self.is_aloud
+
+    @property
+    def is_former(self) -> bool:
+        """They agreed to words that have changed since."""
+        return self.given is not None and self.given.wording_version != self.wording.version
+
+
+def _read_agreed(user: User, referral: Referral | None) -> list[Agreed]:
+    records = list(consents.consents_of(user).select_related("wording"))
+    told = []
+    for purpose in actions.list_asked(user):
+        own = [one for one in records if one.purpose == purpose]
+        is_noted = (
+            purpose == ConsentFor.TAKING_PART and referral is not None and referral.has_consented
+        )
+        told.append(
+            Agreed(
+                purpose=purpose,
+                wording=consents.current_wording(purpose),
+                given=next((one for one in own if one.withdrawn_at is None), None),
+                withdrawn=next((one for one in own if one.withdrawn_at is not None), None),
+                is_aloud=is_noted and not own,
+            )
+        )
+    return told
+
+
+@require_POST
+@acting_as_visitor
+def decide_consent(request: HttpRequest, purpose: str, deed: str) -> HttpResponse:
+    """Agree to something, or take it back: at once, without a reason."""
+    user = check_signed_in(request.user)
+    if purpose not in ConsentFor.values:
+        raise Http404(_("There is nothing here for you."))
+    asked = ConsentFor(purpose)
+    if asked not in actions.list_asked(user):
+        raise Http404(_("There is nothing here for you."))
+    if deed == "give":
+        version = request.POST.get("version", "")
+        return do(
+            request,
+            lambda: actions.give_own_consent(by=user, purpose=asked, version=version),
+            reverse("befriending:mine"),
+            done=_("Thank you. You can take it back at any time."),
+        )
+    return do(
+        request,
+        lambda: actions.take_own_consent_back(by=user, purpose=asked),
+        reverse("befriending:mine"),
+        done=_("You took it back. Thank you for telling us."),
+    )
 
 
 @never_cache

@@ -23,10 +23,10 @@ from connections.befriending.forms import (
     ReferralForm,
     initial_of,
 )
-from connections.befriending.models import Match, Participant, Referral, ScaleAnswer, Suggestion
+from connections.befriending.models import Match, Participant, Referral, Suggestion
+from connections.befriending.outcomes import read_answers, read_known
 from connections.befriending.states import list_referral_options
 from connections.befriending.views.frames import Page, do, find, find_service, run_form
-from connections.befriending.views.outcomes import read_answers
 from kinder.accounts.acting import acting_as_visitor
 from kinder.accounts.encryption import decrypt
 from kinder.accounts.rules import check_signed_in
@@ -102,9 +102,7 @@ def show_referral(request: HttpRequest, pk: UUID) -> HttpResponse:
             "suggestions": Suggestion.objects.filter(referral=referral)
             .select_related("volunteer")
             .order_by("rank"),
-            "answers": read_answers(
-                ScaleAnswer.objects.filter(participant=participant).order_by("answered_on")
-            ),
+            "answers": read_answers(participant, read_known(service)),
             "is_over": referral.state in ("closed", "unsuitable", "withdrawn"),
         },
     )

@@ -2,7 +2,7 @@
 
 Whoever is referred within the year counts in D1, once, with their first referral of it; whoever
 first met in the year before in D2, so that each pairing was followed for a year; whoever waits at
-the year's end in D3.
+the year's end in D3; whoever first answered a loneliness scale in the year before in D4.
 """
 
 import datetime as dt
@@ -22,7 +22,12 @@ from connections.indicators.definitions.befriending import (
     PLANNED_DAYS,
     WAIT_DAYS,
 )
-from connections.indicators.models import Component, QuarterReferral, ReleaseShard
+from connections.indicators.models import (
+    Component,
+    QuarterOutcome,
+    QuarterReferral,
+    ReleaseShard,
+)
 from connections.indicators.survival import Curve, aalen_johansen
 
 CODES = (
@@ -30,6 +35,7 @@ CODES = (
     *LASTS_DAYS,
     *PLANNED_DAYS,
     "D3",
+    "D4",
 )
 _UNPLANNED, _PLANNED, _APART = 1, 2, 3
 
@@ -48,12 +54,16 @@ def compute_befriending(shard: ReleaseShard) -> None:
         "participant_id", "number"
     ):
         frozen[row.council_id].append(row)
+    outcomes = defaultdict(list)
+    for one in QuarterOutcome.objects.filter(quarter=release.quarter_id).order_by("participant_id"):
+        outcomes[one.council_id].append(one)
     ends_on = quarters.last_day(release.quarter_id)
     rows: list[Component] = []
     for area in sorted({up for one in councils for up in chain(areas, one)}):
         own = frozen.get(area, [])
         inside = [row for one in councils if area in chain(areas, one) for row in frozen[one]]
         rows += _rows(release.pk, area, own, inside, ends_on)
+        rows.append(_less_lonely(release.pk, area, outcomes.get(area, [])))
     replace_rows(release, CODES, list(areas), rows)
 
 
@@ -99,6 +109,28 @@ def _rows(
         yield row(code, times.size, x, _percent(curve, _PLANNED, day))
     waiting = _waiting(own, ends_on)
     yield row("D3", len(waiting), sum(days > LONG_WAIT_DAYS for days in waiting), None)
+
+
+def _less_lonely(release: int, area: int, asked: list[QuarterOutcome]) -> Component:
+    """Who scored lower at last than at first, of those with both; who is missing stays in `asked`,
+    so that it is told beside the share."""
+    pairs = [
+        (one.first, one.latest) for one in asked if one.first is not None and one.latest is not None
+    ]
+    x = sum(latest < first for first, latest in pairs)
+    return Component(
+        release_id=release,
+        indicator="D4",
+        area_id=area,
+        n=len(pairs),
+        x=x,
+        total=x,
+        squares=x,
+        largest=1 if pairs else 0,
+        amount=len(pairs),
+        asked=len(asked),
+        answered=len(pairs),
+    )
 
 
 def _waits(rows: Iterable[QuarterReferral], ends_on: dt.date) -> tuple[np.ndarray, np.ndarray]:

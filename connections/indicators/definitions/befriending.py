@@ -187,4 +187,35 @@ BEFRIENDING = (
         ),
         levels=UPPER_LEVELS,
     ),
+    Indicator(
+        code="D4",
+        slug="less-lonely",
+        name=_("Less lonely than at first"),
+        question=_("How many people who have company answer that they are less lonely?"),
+        formula=_(
+            "People whose latest score on a loneliness scale (UCLA three items, the ONS question "
+            "or De Jong Gierveld six items) is lower than their first, divided by people with "
+            "both. Counted are those who first answered in the year before, with their consent."
+        ),
+        unit=Unit.PERCENT,
+        kind=Kind.PROPORTION,
+        interval=Interval.WILSON,
+        base=30,
+        lowest=0,
+        highest=100,
+        is_sensitive=True,
+        direction=Direction.UP,
+        compare=Compare.AREAS,
+        cadence=Cadence.ANNUAL,
+        caveat=_(
+            "Loneliness changes for many reasons, and those who did not answer again may differ."
+        ),
+        cannot_tell=_("Whether befriending was the reason."),
+        coverage=_("Of those who answered a first time, how many answered again"),
+        reading=_(
+            "Of the people in {area} who answered a loneliness scale twice, {tenths} were less "
+            "lonely the second time."
+        ),
+        levels=UPPER_LEVELS,
+    ),
 )

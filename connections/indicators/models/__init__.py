@@ -8,6 +8,7 @@ from connections.indicators.models.people import (
     ContributorMonth,
     Quarter,
     QuarterContributor,
+    QuarterOutcome,
     QuarterReferral,
 )
 from connections.indicators.models.picture import Picture, PictureVote
@@ -31,6 +32,7 @@ __all__ = [
     "PictureVote",
     "Quarter",
     "QuarterContributor",
+    "QuarterOutcome",
     "QuarterReferral",
     "Release",
     "ReleaseShard",

@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from connections.befriending.models import Participant
+from connections.befriending.models import Participant, ScaleAnswer
 from places.models import Area, Geography
 
 
@@ -218,3 +218,34 @@ class QuarterReferral(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quarter_id} {self.received_on}"
+
+
+class QuarterOutcome(models.Model):
+    """What somebody scored on a loneliness scale at first and at last, as it stood at the freeze of
+    a year's last quarter: two numbers and no answers. Where the answers are erased or taken back,
+    the row goes with them."""
+
+    quarter = models.ForeignKey(
+        Quarter, on_delete=models.CASCADE, related_name="outcomes", db_index=False
+    )
+    participant = models.ForeignKey(Participant, on_delete=models.CASCADE, related_name="+")
+    council = models.ForeignKey(Area, on_delete=models.CASCADE, related_name="+", db_index=False)
+    scale = models.CharField(max_length=40)
+    first_answer = models.ForeignKey(ScaleAnswer, on_delete=models.CASCADE, related_name="+")
+    # Null where nothing was answered again.
+    latest_answer = models.ForeignKey(
+        ScaleAnswer, on_delete=models.CASCADE, null=True, related_name="+"
+    )
+    # Null where too much was skipped for a score.
+    first = models.PositiveSmallIntegerField(null=True)
+    latest = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        verbose_name = _("frozen outcome")
+        verbose_name_plural = _("frozen outcomes")
+        constraints = [
+            models.UniqueConstraint("quarter", "participant", name="indicators_quarteroutcome_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quarter_id} {self.scale}"

@@ -19,13 +19,15 @@ from connections.befriending.models import (
     Reference,
     Referral,
     Review,
+    ScaleAnswer,
     Service,
     Suggestion,
+    UploadedScale,
     Visit,
     Volunteer,
 )
 from kinder.accounts.acting import Purpose, acting
-from kinder.accounts.models import Role
+from kinder.accounts.models import Role, Task
 from tests.factories import NeighbourhoodFactory
 from tests.factories.accounts import make_member
 from tests.security.rows import SIGNED_IN, Given, Row, Side, own, thing
@@ -330,6 +332,58 @@ def _given_wish(side: Side) -> Given:
         return {"pk": _pairing(side).pk, "verb": "pause"}
 
 
+@thing("scale_answer")
+def _given_scale_answer(side: Side) -> Given:
+    with acting(purpose=Purpose.MIGRATE):
+        answer = ScaleAnswer.objects.create(
+            participant=_referral(side).participant,
+            scale="ons",
+            answers=[2],
+            answered_on=date(2026, 1, 5),
+        )
+        return {"pk": answer.pk}
+
+
+@thing("scale_of_somebody")
+def _given_scale_of_somebody(side: Side) -> Given:
+    with acting(purpose=Purpose.MIGRATE):
+        return {"pk": _referral(side).participant_id, "scale": "ucla3"}
+
+
+@thing("uploaded_scale")
+def _given_uploaded(side: Side) -> Given:
+    with acting(purpose=Purpose.MIGRATE):
+        scale = UploadedScale.objects.create(
+            service=_service(side),
+            code=f"scale-{uuid.uuid4()}",
+            name=side.mark,
+            source="by hand",
+            licence="our own",
+            questions=[{"text": "At ease?", "answers": [["no", 0], ["yes", 1]]}],
+            uploaded_by=make_member(Role.LEAD, side.organisation),
+        )
+        return {"pk": scale.pk}
+
+
+@thing("own_consent")
+def _given_own_consent(side: Side) -> Given:
+    with acting(purpose=Purpose.MIGRATE):
+        _pairing(side)
+        return {"purpose": "befriending.outcomes", "deed": "give"}
+
+
+@thing("befriending_task")
+def _given_task(side: Side) -> Given:
+    with acting(purpose=Purpose.MIGRATE):
+        task = Task.objects.create(
+            organisation=side.organisation,
+            kind=Task.Kind.BEFRIENDING,
+            object_type=Match._meta.label_lower,
+            object_id=str(_pairing(side).pk),
+        )
+        return {"service": _service(side).pk, "task": task.pk}
+
+
 @thing("befriended")
 def _given_befriended(side: Side) -> Given:
     """The address names nobody: whoever is befriended sees their own."""
@@ -396,6 +450,15 @@ ROWS: list[Row] = [
     Row("befriending:concerns", get=LEAD, given="befriending_service"),
     Row("befriending:concern", get=LEAD, post=LEAD, given="concern"),
     Row("befriending:concern_reopen", post=LEAD, given="concern"),
+    Row("befriending:task_done", post=STAFF, given="befriending_task"),
+    Row("befriending:set_up", get=STAFF, post=STAFF, given="befriending_service"),
+    Row("befriending:outcomes", get=STAFF, given="befriending_service"),
+    Row("befriending:scale_upload", get=STAFF, post=STAFF, given="befriending_service"),
+    Row("befriending:scale_remove", post=STAFF, given="uploaded_scale"),
+    Row("befriending:scales", get=STAFF, given="participant"),
+    Row("befriending:scale_answers", get=STAFF, post=STAFF, given="scale_of_somebody"),
+    Row("befriending:answers_back", post=STAFF, given="scale_answer"),
+    Row("befriending:my_consent", post="resident", given="own_consent"),
     Row("befriending:mine", get="resident", given="befriended"),
     Row("befriending:my_expense", get="resident", post="resident", given="befriending"),
     Row("befriending:my_pairing", get=OWN, given="pairing"),
