@@ -127,7 +127,7 @@ def _listen_to_what_is_told() -> None:
             canaries.keep(part)
         return encrypt(box, msg)
 
-    MultiFernet.encrypt = keep_and_encrypt  # type: ignore[method-assign]
+    MultiFernet.encrypt = keep_and_encrypt  # type: ignore[method-assign, assignment]
 
 
 def _listen_to_logs() -> None:

@@ -4,6 +4,7 @@ what people agree to on their own pages, and what a service sets up for itself."
 import json
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -162,7 +163,11 @@ def test_an_uploaded_loneliness_scale_counts_as_one(case: Case) -> None:
     actions.upload_scale(by=case.coordinator, service=case.service, file=read_scale_file(lonely))
     meet(case, make_active(case), 9, 3)
     today = timezone.localdate()
-    facts = {"by": case.coordinator, "participant": case.participant, "answered_on": today}
+    facts: dict[str, Any] = {
+        "by": case.coordinator,
+        "participant": case.participant,
+        "answered_on": today,
+    }
     actions.note_scale_answers(**facts, scale="ease", answers=[0, 0], consented_on=today)
     with pytest.raises(Refused, match="One is enough"):
         actions.note_scale_answers(**facts, scale="ons", answers=[3], consented_on=today)
@@ -184,7 +189,7 @@ def test_a_participant_agrees_and_takes_it_back_on_their_own_page(case: Case) ->
     client.post(give, {"version": consents.current_wording(ConsentFor.OUTCOMES).version})
     assert "(wording 2026-1)" in page_of(client, at("mine"))
     today = timezone.localdate()
-    asking = {
+    asking: dict[str, Any] = {
         "by": case.coordinator,
         "participant": case.participant,
         "scale": "ons",

@@ -144,7 +144,7 @@ def _error_page(text: str) -> None:
     [
         ("log line", lambda text: logging.getLogger("kinder.test").warning("For %s", text)),
         ("log line", _log_an_error),
-        ("task argument", lambda text: noop.apply(args=[text])),
+        ("task argument", lambda text: noop.apply(args=(text,))),
         ("cache key", lambda text: cache.get(f"wait:{quote(text)}")),
         ("letter", lambda text: mail.send_mail("Hello", f"About {text}", None, ["a@example.org"])),
         ("error page 404", _error_page),
