@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from connections.befriending.actions.pairings import ask_to_stop
+from connections.befriending.actions.pairings import ask_to_stop, lock_volunteers
 from connections.befriending.models import Match, Participant, Referral, ScaleAnswer, Volunteer
 from connections.befriending.states import (
     OVER,
@@ -104,6 +104,9 @@ def end_volunteering(consent: ConsentRecord) -> None:
     user = consent.subject.user
     if user is None:
         return
+    with acting(purpose=Purpose.SWEEP):
+        # Before the pairings: everybody locks in one order.
+        lock_volunteers(*Volunteer.objects.filter(user=user).values_list("pk", flat=True))
     _stop_pairings(user, Q(volunteer__user=user))
     with acting(purpose=Purpose.SWEEP):
         for one in Volunteer.objects.filter(user=user, left_on=None).select_related(
