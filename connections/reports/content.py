@@ -258,13 +258,10 @@ def list_history(release: Release, releases: Sequence[Release]) -> list[Release]
     """Return those of the standing `releases` up to `release`, the oldest first: QUARTERS_TOLD at
     most.
 
-    Only of the same boundaries: a quarter is never held against one of another vintage.
+    An area that kept its code in new boundaries has figures of before: they stand beside the others
+    after a visible break, and no quarter is held against one of another vintage.
     """
-    earlier = [
-        item
-        for item in releases
-        if item.quarter_id < release.quarter_id and item.geography_id == release.geography_id
-    ]
+    earlier = [item for item in releases if item.quarter_id < release.quarter_id]
     return [*reversed(earlier[: QUARTERS_TOLD - 1]), release]
 
 

@@ -111,7 +111,7 @@ def test_rows_say_what_one_wants_to_know(client: Client, town: dict[str, Place])
     assert "Open until midnight" in html
     assert "A small purchase" in html
     assert f'href="/places/{town["library"].code}/"' in html
-    assert "Library · 12 Shakespeare Street" in html
+    assert "Library · <bdi>12 Shakespeare Street</bdi>" in html
     assert f'data-place-id="{town["library"].pk}"' in html
 
 

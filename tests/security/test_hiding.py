@@ -8,18 +8,25 @@ import datetime as dt
 import io
 import json
 import math
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
+from pypdf import PdfReader
 from pytest_django.fixtures import Settings
 
 from connections.reports import reading
+from connections.reports.actions import ask_report, make_next
+from connections.reports.question import Question
+from connections.reports.roles import PUBLISHED_TABLES, REPORTS_ROLE
+from connections.reports.vocabulary import Format, State
 from kinder.accounts.models import Role
 from places.actions import hide_place, rebuild_ancestors, show_place_again
 from places.models import Gathering, Geography, Place, PlacePhoto
@@ -73,9 +80,20 @@ def place(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def read(path: str) -> tuple[int, str]:
-    """Ask as a stranger with an empty browser, and follow where one is led."""
+    """Ask as a stranger with an empty browser, and follow where one is led; files are read as their
+    readers would."""
     response = Client(raise_request_exception=False).get(path, follow=True)
-    return response.status_code, response.getvalue().decode(errors="replace")
+    return response.status_code, words_of(response.getvalue())
+
+
+def words_of(content: bytes) -> str:
+    """The words of a page, of a PDF, or of all that a packed file holds (Excel is one)."""
+    if content.startswith(b"%PDF"):
+        return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages)
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            return "\n".join(words_of(packed.read(name)) for name in packed.namelist())
+    return content.decode(errors="replace")
 
 
 def tile_of(_place: Place) -> str:
@@ -116,12 +134,52 @@ SURFACES: dict[str, Callable[[Place], str]] = {
     "calendar": lambda _place: reverse("calendars:feed"),
     "embedded places": lambda _place: reverse("embed:places"),
     "embedded gatherings": lambda _place: reverse("embed:whats-on"),
+    "gathering": lambda _place: reverse(
+        "places:gathering", args=[Gathering.objects.values_list("code", flat=True).get()]
+    ),
+    "sheet to fold": lambda _place: reverse("pages:sit_sheet", args=["X13000001"]),
 }
+# The address of a tile holds its version: what a browser keeps is asked for no more.
+VERSIONED = {"tile"}
 MARKS = (MARK, GATHERING)
 
 
 def shows(text: str, place: Place) -> bool:
     return any(mark in text for mark in (*MARKS, place.code))
+
+
+def make_report() -> dict[str, str]:
+    """Make the community's report in every format, to be kept on disk; return where each is."""
+    question = Question(period="2026-Q1", areas=("X13000001",), language="en-gb")
+    report = ask_report(by=None, question=question, formats=list(Format))
+    while make_next():
+        pass
+    made = {one.format: one for one in report.files.all()}
+    assert {one.state for one in made.values()} == {State.READY}
+    assert set(made) == set(Format)
+    return {str(name): reverse("reports:built_file", args=[report.pk, name]) for name in made}
+
+
+def test_nothing_that_shows_a_place_may_be_kept_without_asking(place: Place) -> None:
+    for label, where in SURFACES.items():
+        kept = Client().get(where(place)).headers.get("Cache-Control", "no-cache")
+        if label not in VERSIONED:
+            assert "max-age" not in kept or "max-age=0" in kept, f"{label}: {kept}"
+
+
+def test_no_report_can_know_of_a_place(place: Place) -> None:
+    """The role that reads reports may read no table in which a place, a gathering or a moment
+    stands: a report that is kept shows no place, hidden or not."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+            " AND relkind IN ('r', 'p') AND has_table_privilege(%s, oid, 'SELECT')",
+            [REPORTS_ROLE],
+        )
+        readable = {name for (name,) in cursor.fetchall()}
+    # PostGIS lets everybody read its list of coordinate systems.
+    assert readable - {"spatial_ref_sys"} == set(PUBLISHED_TABLES)
+    assert not [name for name in readable if "place_" in name or name.endswith("_place")]
 
 
 def test_hiding_walks_everywhere(place: Place) -> None:
@@ -136,6 +194,8 @@ def test_hiding_walks_everywhere(place: Place) -> None:
     assert read(photo)[0] == 200
     assert read(report)[0] == 200
     old_tile = tile_of(place)
+    picture = Client().get(reverse("pages:sit_card", args=["X13000001"])).getvalue()
+    files = make_report()
 
     hide_place(by=worker, place=place, reason="asked")
 
@@ -151,6 +211,12 @@ def test_hiding_walks_everywhere(place: Place) -> None:
     assert MARK not in read(old_tile)[1]
     assert read(photo)[0] == 404
     assert not shows(read(report)[1], place)
+    assert Client().get(reverse("pages:sit_card", args=["X13000001"])).getvalue() != picture
+    for name, path in files.items():
+        status, text = read(path)
+        assert status == 200, name
+        assert "38.5" in text, f"{name} is not the report"
+        assert not shows(text, place), name
     for address in list_addresses():
         if address.is_plain and not address.path.startswith("/admin/"):
             _status, text = read(address.path)
