@@ -12,7 +12,7 @@ from django.contrib.gis.db.models import Extent
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from connections.indicators.definitions import Indicator, indicators_of
+from connections.indicators.definitions import Group, Indicator, indicators_of
 from connections.indicators.models import Figure, Release
 from connections.indicators.quarters import name_quarter, next_quarter, publishes_on
 from connections.reports import wording
@@ -249,6 +249,8 @@ def read_report(release: Release, code: str) -> Report:
     cells = read_cells(release, [area, *holders, *parts])
     known = indicators_of(release.parameters)
     held = [code for code in known if cells[area.pk, code].figure is not None]
+    # A community judges by its own questions first; the sort keeps the order of the others.
+    held.sort(key=lambda code: known[code].group is not Group.COMMUNITY)
     return Report(
         area=area,
         holders=holders,
