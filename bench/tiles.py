@@ -44,7 +44,8 @@ from kinder.accounts.acting import Purpose, acting
 from places.actions import PLACES_LAYER, bump_layer
 from places.baking import HALF_WORLD
 from places.models import Area, Geography
-from places.tiles import bake_area_tiles, describe_area_layer, make_place_tile, places_version
+from places.tiles import bake_area_tiles, describe_area_layer, make_place_tile
+from places.versions import places_version
 
 # The country that bench/log.py fills too, so that the one may run after the other.
 PLACES, PEOPLE, MOMENTS = 100_000, 60_000, 1_000_000

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.cache.backends.db import DatabaseCache
-from django.core.cache.backends.redis import RedisCache
+from django.core.cache.backends.redis import RedisCache, RedisCacheClient
 from django.db import connection, transaction
 from django.utils.crypto import salted_hmac
 from redis import Redis
@@ -110,12 +110,31 @@ def count_tries(keys: Sequence[str], amount: int, seconds: Sequence[int]) -> lis
     return counts
 
 
+class KeptClient(RedisCacheClient):
+    """Django's client of Redis, kept: made anew for each question, as Django does, it costs more
+    than what is asked."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._clients: dict[int, Redis] = {}
+
+    def get_client(self, key: Any = None, *, write: bool = False) -> Redis:
+        index: int = self._get_connection_pool_index(write)  # type: ignore[attr-defined]
+        if index not in self._clients:
+            self._clients[index] = super().get_client(key, write=write)
+        return self._clients[index]
+
+
 class FailSafeRedisCache(RedisCache):
     """Django's Redis cache, where a Redis that does not answer means a miss.
 
     Tries to sign in are counted in the database instead: signing in goes on, and the bound is the
     same for all processes.
     """
+
+    def __init__(self, server: Any, params: dict[str, Any]) -> None:
+        super().__init__(server, params)
+        self._class = KeptClient
 
     def _quietly(self, name: str, otherwise: Any, *args: Any, **kwargs: Any) -> Any:
         is_counted = bool(args) and isinstance(args[0], str) and args[0].startswith(COUNTED)

@@ -135,11 +135,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "kinder.accounts.middleware.PolicyMiddleware",
     # For phones on slow networks; pads each answer at random, so that its length tells nothing.
     "django.middleware.gzip.GZipMiddleware",
     "kinder.accounts.middleware.HeadersMiddleware",
-    "places.middleware.TilesMiddleware",
+    "kinder.accounts.middleware.OpenRoadMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

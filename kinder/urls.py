@@ -7,8 +7,9 @@ from django.urls import URLPattern, URLResolver, include, path
 from kinder.pages.offline import serve_worker
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("api/v1/", include("kinder.api")),
+    # First what is asked for by the dozen.
     path("tiles/", include("places.tiles_urls")),
+    path("api/v1/", include("kinder.api")),
     path("ogc/", include("places.exchange.feature_urls")),
     path("embed/", include("places.exchange.embed_urls")),
     path("feeds/", include("places.exchange.feed_urls")),

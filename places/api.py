@@ -4,11 +4,15 @@ Lists are written by the database: building them from objects costs ten times as
 serializers describe them for the documentation, and a test holds the two equal.
 """
 
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any, TypeAlias
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.urls import path
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
@@ -20,10 +24,14 @@ from rest_framework.views import APIView
 from places.forms import LOOKED_FOR, PlaceSearchForm
 from places.models import Place, Welcome
 from places.search import BadCursorError, Search, write_geojson, write_list
+from places.versions import places_version
 from places.vocabulary import Answer, CostToStay, PlaceKind, PlaceState
 
 LIST_LIMIT, LIST_MOST = 50, 200
 GEOJSON_LIMIT, GEOJSON_MOST = 1_000, 10_000
+# Of the list, in each process: about fifteen kilobytes each.
+KEPT_PAGES = 256
+Write: TypeAlias = Callable[..., str]
 
 
 class WelcomeSerializer(serializers.ModelSerializer[Welcome]):
@@ -135,30 +143,89 @@ class OpenView(APIView):
         return super().handle_exception(exc)
 
 
-class PlaceListView(OpenView):
-    @extend_schema(parameters=_FILTERS, responses=PlaceListSerializer, operation_id="places_list")
-    def get(self, request: Request) -> HttpResponse:
-        """Places from A to Z, page by page."""
-        search, after, limit = _read_query(request, LIST_LIMIT, LIST_MOST)
-        body = write_list(
+class ListView(OpenView):
+    """A list that the database writes: straight away where nobody narrows it down, with all that
+    the framework does for a question where somebody does."""
+
+    limit: int
+    most: int
+    content_type: str
+    write: Write
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "GET" and request.GET.keys() <= {"after"}:
+            with suppress(BadCursorError):
+                return self.answer(request)
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        return response
+
+    def answer(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer 304 to whoever has what the register says already. What is open now is not known
+        by the register's version; it is always written."""
+        search, after, limit = _read_query(request.GET, self.limit, self.most)
+        if search.is_open:
+            return self.write_out(request, {}, search, after, limit)
+        version = places_version()
+        # Kept by whoever likes, shown by nobody before we said that it still stands.
+        headers = {"Cache-Control": "public, no-cache", "ETag": f'W/"{version}"'}
+        unchanged = get_conditional_response(request, etag=headers["ETag"])
+        if unchanged is not None:
+            for name, value in headers.items():
+                unchanged.headers[name] = value
+            return unchanged
+        if search.is_narrowed or limit != LIST_LIMIT:
+            return self.write_out(request, headers, search, after, limit)
+        body = write_page(version, self.write, after, _next_address(request))
+        return self.send(body, headers)
+
+    def write_out(
+        self,
+        request: HttpRequest,
+        headers: dict[str, str],
+        search: Search,
+        after: str,
+        limit: int,
+    ) -> HttpResponse:
+        body = self.write(
             search, timezone.now(), after=after, limit=limit, address=_next_address(request)
         )
-        return HttpResponse(body, content_type="application/json")
+        return self.send(body.encode(), headers)
+
+    def send(self, body: bytes, headers: dict[str, str]) -> HttpResponse:
+        headers["Content-Length"] = str(len(body))
+        return HttpResponse(body, content_type=self.content_type, headers=headers)
 
 
-class PlaceGeoJsonView(OpenView):
+@lru_cache(maxsize=KEPT_PAGES)
+def write_page(_version: int, write: Write, after: str, address: str) -> bytes:
+    """Return a page of the whole register in its present version, kept by this process."""
+    return write(Search(), timezone.now(), after=after, limit=LIST_LIMIT, address=address).encode()
+
+
+class PlaceListView(ListView):
+    limit, most = LIST_LIMIT, LIST_MOST
+    content_type = "application/json"
+    write = staticmethod(write_list)
+
+    @extend_schema(parameters=_FILTERS, responses=PlaceListSerializer, operation_id="places_list")
+    def get(self, request: Request) -> HttpResponseBase:
+        """Places from A to Z, page by page."""
+        return self.answer(request._request)
+
+
+class PlaceGeoJsonView(ListView):
+    limit, most = GEOJSON_LIMIT, GEOJSON_MOST
+    content_type = "application/geo+json"
+    write = staticmethod(write_geojson)
+
     @extend_schema(
         parameters=_FILTERS,
         responses={(200, "application/geo+json"): OpenApiResponse(response=dict)},
         operation_id="places_geojson",
     )
-    def get(self, request: Request) -> HttpResponse:
+    def get(self, request: Request) -> HttpResponseBase:
         """Places as GeoJSON (RFC 7946), page by page; a link "next" leads to the next page."""
-        search, after, limit = _read_query(request, GEOJSON_LIMIT, GEOJSON_MOST)
-        body = write_geojson(
-            search, timezone.now(), after=after, limit=limit, address=_next_address(request)
-        )
-        return HttpResponse(body, content_type="application/geo+json")
+        return self.answer(request._request)
 
 
 class PlaceView(OpenView):
@@ -185,21 +252,21 @@ class PlaceView(OpenView):
         return Response(PlaceSerializer(place).data)
 
 
-def _read_query(request: Request, limit: int, most: int) -> tuple[Search, str, int]:
+def _read_query(query: QueryDict, limit: int, most: int) -> tuple[Search, str, int]:
     """Read the filters; an empty query string is the hot path and needs no form."""
-    if not request.query_params:
+    if not query:
         return Search(), "", limit
-    after = request.query_params.get("after", "")
-    if set(request.query_params) == {"after"}:
+    after = query.get("after", "")
+    if set(query) == {"after"}:
         return Search(), after, limit
-    form = PlaceSearchForm(request.query_params)
+    form = PlaceSearchForm(query)
     if not form.is_valid():
         raise ValidationError({name: list(map(str, found)) for name, found in form.errors.items()})
     try:
-        limit = min(max(int(request.query_params.get("limit", limit)), 1), most)
+        limit = min(max(int(query.get("limit", limit)), 1), most)
     except ValueError as error:
         raise ValidationError({"limit": ["Enter a whole number."]}) from error
-    return form.as_search(bbox=_read_bbox(request.query_params.get("bbox", ""))), after, limit
+    return form.as_search(bbox=_read_bbox(query.get("bbox", ""))), after, limit
 
 
 def _read_bbox(text: str) -> tuple[float, float, float, float] | None:
@@ -214,9 +281,9 @@ def _read_bbox(text: str) -> tuple[float, float, float, float] | None:
     return west, south, east, north
 
 
-def _next_address(request: Request) -> str:
+def _next_address(request: HttpRequest) -> str:
     """The address of this list up to the cursor."""
-    query = request.query_params.copy()
+    query = request.GET.copy()
     query.pop("after", None)
     return f"{request.path}?{query.urlencode()}{'&' if query else ''}after="
 

@@ -6,7 +6,7 @@ from places import area_views, desk_views, poster_views
 
 urlpatterns = [
     path("places/table/", desk_views.show_desk, name="desk"),
-    path("places/table/places.geojson", desk_views.show_desk_features, name="desk-features"),
+    path("places/table/<int:z>/<int:x>/<int:y>.mvt", desk_views.show_desk_tile, name="desk-tile"),
     path("places/table/edit/", desk_views.edit_in_bulk, name="edit-in-bulk"),
     path("places/table/undo/", desk_views.undo_edit, name="undo-edit"),
     path("places/table/keep/", desk_views.keep_view, name="keep-view"),

@@ -7,12 +7,12 @@ that a rule keeps from it are counted and left as they are, and the whole deed c
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
 
 from django.contrib.gis.db.models import Extent
+from django.contrib.gis.geos import Polygon
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import F, FloatField, Func, Q, QuerySet
+from django.db.models import F, Func, Q, QuerySet
 from django.utils import timezone
 
 from kinder.accounts.models import User
@@ -28,11 +28,11 @@ from places.actions import (
 )
 from places.models import Area, Place, SavedArea
 from places.rules import check_can_keep_places
+from places.tiles import make_place_tile, tile_bounds
 from places.vocabulary import FREE_TO_STAY, CostToStay
 
 PAGE = 100
 MOST_AT_ONCE = 200
-MOST_FEATURES = 5_000
 STALE_DAYS = 182
 
 
@@ -95,35 +95,16 @@ def extent_of(found: QuerySet[Place]) -> list[float] | None:
     return None if extent is None else [float(side) for side in extent]
 
 
-def write_features(found: QuerySet[Place], *, after: int, limit: int) -> tuple[list[Any], int]:
-    """Return GeoJSON features after the row `after`, and the last row where there are more."""
-    rows = list(
-        found.order_by("pk")
-        .filter(pk__gt=after)
-        .annotate(
-            lon=Func("point", function="ST_X", output_field=FloatField()),
-            lat=Func("point", function="ST_Y", output_field=FloatField()),
-        )
-        .values_list("pk", "code", "name", "kind", "cost_to_stay", "lon", "lat", "state")[
-            : limit + 1
-        ]
-    )
-    features = [
-        {
-            "type": "Feature",
-            "id": pk,
-            "geometry": {"type": "Point", "coordinates": [round(lon, 6), round(lat, 6)]},
-            "properties": {
-                "code": code,
-                "name": name,
-                "kind": kind,
-                "is_free": cost in FREE_TO_STAY,
-                "state": state,
-            },
-        }
-        for pk, code, name, kind, cost, lon, lat, state in rows[:limit]
-    ]
-    return features, rows[limit - 1][0] if len(rows) > limit else 0
+def make_tile(filters: Filters, z: int, x: int, y: int) -> bytes:
+    """Return the map tile of what was found, whatever its state."""
+    box = Polygon.from_bbox(tile_bounds(z, x, y))
+    found = find(filters).order_by().filter(point__bboverlaps=box)
+    statement, values = found.values("pk").query.sql_with_params()
+    names = [f"found_{number}" for number in range(len(values))]
+    # The tile's own values have names; a "%" that stands for itself stays doubled.
+    chosen = statement.replace("%%", "%%%%") % tuple(f"%({name})s" for name in names)
+    where = f"place.id IN ({chosen})"
+    return make_place_tile(z, x, y, where=where, values=dict(zip(names, values, strict=True)))
 
 
 # ------------------------------------------------------------------ many at once

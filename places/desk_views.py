@@ -1,13 +1,12 @@
 """The workers' map: a table beside a map with the same places, and many edited at once."""
 
-import json
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,11 +22,11 @@ from places.maps import ISLES, base_map, describe_borders
 from places.models import Area, SavedArea, SavedView
 from places.rules import check_can_keep_places
 from places.saving import delete_view, save_view
-from places.tiles import describe_place_layer, extent_of
+from places.tile_views import answer_tile
+from places.tiles import PLACES_MAX_ZOOM, extent_of, is_tile, pack
 from places.vocabulary import CostToStay, HideReason, PlaceKind, PlaceState
 
 UNDO = "places_bulk"
-FEATURES_A_PAGE = 1_000
 LACKS = [
     ("", gettext_lazy("Anything or nothing")),
     ("check", gettext_lazy("A check within half a year")),
@@ -171,20 +170,15 @@ def show_desk(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def show_desk_features(request: HttpRequest) -> HttpResponse:
-    """The same places for the map, as GeoJSON, page by page."""
+def show_desk_tile(request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
+    """The same places for the map: a tile of every state, for nobody else's eyes."""
     user = check_can_keep_places(request.user)
-    found = desk.find(DeskForm(request.GET, user=user).as_filters())
-    text = request.GET.get("after", "0")
-    after = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-    features, last = desk.write_features(found, after=after, limit=FEATURES_A_PAGE)
-    links = []
-    if last:
-        query = request.GET.copy()
-        query["after"] = str(last)
-        links.append({"rel": "next", "href": f"{request.path}?{query.urlencode()}"})
-    body = {"type": "FeatureCollection", "features": features, "links": links}
-    return HttpResponse(json.dumps(body), content_type="application/geo+json")
+    if not is_tile(z, x, y, max_zoom=PLACES_MAX_ZOOM):
+        raise Http404
+    filters = DeskForm(request.GET, user=user).as_filters()
+    response = answer_tile(request, pack(desk.make_tile(filters, z, x, y)))
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 @require_POST
@@ -283,13 +277,12 @@ def _page_url(query: QueryDict, number: int) -> str:
 
 
 def _describe_map(filters: Filters, query: QueryDict, found: Any) -> dict[str, Any]:
-    layer: dict[str, Any] = describe_place_layer() | {
+    address = reverse("places:desk-tile", args=[0, 0, 0])
+    layer: dict[str, Any] = {
+        "tiles": f"{address.replace('/0/0/0.mvt', '/{z}/{x}/{y}.mvt')}?{query.urlencode()}",
         "kinds": dict(PlaceKind.choices),
         "url": reverse("places:place", args=["CODE"]).replace("CODE", "{code}"),
     }
-    # Everything comes as tiles with the database's clusters; what a filter found, as itself.
-    if filters.is_narrowed:
-        layer["found"] = f"{reverse('places:desk-features')}?{query.urlencode()}"
     geography = current_geography()
     extent = desk.extent_of(found) if filters.is_narrowed else None
     return {

@@ -17,13 +17,13 @@ from kinder.accounts.models import Decision, User
 from kinder.accounts.moderation import LONGEST, Item, Queue, Verdict, register
 from kinder.accounts.rules import Refused
 from kinder.accounts.screening import find_signals
-from places.actions.areas import PLACES_LAYER, bump_layer
 from places.actions.keeping import Deed, lock_place, put_back, set_state
 from places.actions.proposals import accept_suggestion, decide_claim, decline_suggestion
 from places.history import facts_at, label_of, tell_fact
 from places.models import Gathering, Place, PlaceClaim, PlacePhoto, PlaceSuggestion
 from places.proposals import GONE, SUGGESTABLE, is_gone
 from places.rules import check_can_keep_places
+from places.versions import bump_places
 from places.vocabulary import CostToStay, PlaceState
 
 MOVED_ON = _("It has been changed since. Look at it where it stands.")
@@ -350,10 +350,11 @@ def _put_back(
         facts = facts_at(place, codes["revision"])
         if place.revision != codes["after"] or facts is None:
             raise Refused(MOVED_ON)
+        stood = place.point
         put_back(place, facts, Deed.REVERT, by=by, about=str(codes["revision"]))
         if place.state != codes["state"]:
             set_state(place, PlaceState(codes["state"]), Deed.REVERT, "undo_place", by=by)
-        bump_layer(PLACES_LAYER)
+        bump_places([stood, place.point])
     proposal.state, proposal.decided_at, proposal.decided_by = states.OPEN, None, None
     proposal.save(update_fields=["state", "decided_at", "decided_by"])
 

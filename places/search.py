@@ -22,7 +22,7 @@ from django.utils.translation import get_language
 
 from places.hours import Status, describe_status, status_at
 from places.models.place import SHOWN_STATES
-from places.tiles import places_version
+from places.versions import places_version
 from places.vocabulary import (
     FREE_TO_STAY,
     Answer,

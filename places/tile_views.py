@@ -2,47 +2,82 @@
 
 import gzip
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone, translation
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from places.baking import MAX_ZOOM
+from places.forms import PlaceSearchForm
 from places.tiles import (
     PLACES_MAX_ZOOM,
     areas_version,
     get_area_tile,
-    get_place_tile,
+    get_found_tile,
+    get_place_tile_in_turn,
     is_tile,
-    places_version,
+    name_search,
 )
+from places.versions import read_tile_versions
 from places.vocabulary import AreaLevel
 
 CONTENT_TYPE = "application/vnd.mapbox-vector-tile"
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_A_WHILE = "public, max-age=300"
+FOR_A_MINUTE = "public, max-age=60"
 
 
 @login_not_required
 @require_safe
 def show_place_tile(request: HttpRequest, version: int, z: int, x: int, y: int) -> HttpResponseBase:
-    """Places of one version; a version that is past leads on to the present one."""
+    """Places of one version, all or those that the filters in the query find.
+
+    Any version will do from that in which the tile last changed; an earlier one leads on to it.
+    """
     if not is_tile(z, x, y, max_zoom=PLACES_MAX_ZOOM):
         raise Http404
-    present = places_version()
-    if version > present:
+    latest, own = read_tile_versions(z, x, y)
+    if version > latest:
         raise Http404
-    if version < present:
-        onwards = redirect("tiles:places", present, z, x, y)
-        onwards.headers["Cache-Control"] = "no-store"
-        onwards.headers["Content-Length"] = "0"
-        return onwards
-    etag = f'"{version}.{z}.{x}.{y}"'
+    if version < own:
+        return _lead_on(request, own, z, x, y)
+    if request.GET:
+        return _show_found(request, latest, z, x, y)
+    etag = f'"{own}.{z}.{x}.{y}"'
     unchanged = get_conditional_response(request, etag=etag)
     if unchanged is not None:
         return _cached(unchanged, etag, FOR_EVER)
-    return _cached(_answer(request, get_place_tile(version, z, x, y)), etag, FOR_EVER)
+    return _cached(answer_tile(request, get_place_tile_in_turn(own, z, x, y)), etag, FOR_EVER)
+
+
+def _lead_on(request: HttpRequest, version: int, z: int, x: int, y: int) -> HttpResponse:
+    query = request.META.get("QUERY_STRING", "")
+    address = reverse("tiles:places", args=[version, z, x, y])
+    onwards = redirect(f"{address}?{query}" if query else address)
+    onwards.headers["Cache-Control"] = "no-store"
+    onwards.headers["Content-Length"] = "0"
+    return onwards
+
+
+def _show_found(request: HttpRequest, version: int, z: int, x: int, y: int) -> HttpResponseBase:
+    """What the filters find: those of the list, in the language of the list."""
+    language = request.GET.get("lang", "")
+    known = language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+    with translation.override(known):
+        form = PlaceSearchForm(request.GET)
+        if not form.is_valid():
+            return JsonResponse({"errors": form.errors}, status=400)
+        search, at = form.as_search(), timezone.now()
+        etag = f'"{version}.{z}.{x}.{y}.{name_search(search, at)}"'
+        unchanged = get_conditional_response(request, etag=etag)
+        if unchanged is not None:
+            return _cached(unchanged, etag, FOR_A_MINUTE)
+        tile = get_found_tile(version, z, x, y, search=search, at=at)
+    return _cached(answer_tile(request, tile), etag, FOR_A_MINUTE)
 
 
 @login_not_required
@@ -62,10 +97,10 @@ def show_area_tile(
     if unchanged is not None:
         return _cached(unchanged, etag, lifetime)
     tile = get_area_tile(slug, version, level, z, x, y)
-    return _cached(_answer(request, tile), etag, lifetime)
+    return _cached(answer_tile(request, tile), etag, lifetime)
 
 
-def _answer(request: HttpRequest, tile: bytes) -> HttpResponse:
+def answer_tile(request: HttpRequest, tile: bytes) -> HttpResponse:
     """Give a tile as it is stored, gzipped, or unpacked for the few who cannot read that."""
     headers = {}
     if "gzip" in request.headers.get("Accept-Encoding", ""):

@@ -1,24 +1,33 @@
 """Vector tiles: places made by the database as they are asked for, areas as they were baked.
 
-A tile's address holds the version of its layer, which is bumped in the transaction that changes
-what the layer shows. So an address never changes its content, every cache may keep it, and an
-address of an earlier version leads on to the present one.
+A tile's address holds the version of what it shows, which is bumped in the transaction that changes
+it. So an address never changes its content, every cache may keep it, and an address of an earlier
+version leads on to the present one.
 """
 
 import gzip
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
 from functools import lru_cache
+from threading import Lock
+from typing import Any
 
 from django.contrib.gis.db.models import Extent
 from django.core.cache import cache
 from django.db import connection
 from django.urls import reverse
+from django.utils.translation import get_language
 
-from places.actions import PLACES_LAYER
 from places.baking import HALF_WORLD, MAX_ZOOM, areas_layer_name, bake_area_tiles
 from places.models import Area, AreaTile, Geography
-from places.models.place import SHOWN_STATES
 from places.mvt import EXTENT
-from places.vocabulary import FREE_TO_STAY, Answer, AreaLevel, WelcomeAttribute
+from places.search import IS_FREE, IS_SHOWN, IS_STEP_FREE, Search, conditions
+from places.versions import PLACES_LAYER, describe_squares, read_version
+from places.vocabulary import AreaLevel
 
 __all__ = ["bake_area_tiles", "describe_area_layer", "describe_place_layer"]
 
@@ -31,35 +40,33 @@ CLUSTER_MIDDLE = 0.4
 # So that the sign of a place at a tile's edge is not cut off.
 MARGIN = 96
 CACHED_SECONDS = 3_600
+FOUND_SECONDS = 300
+# The next level takes twice as long and saves nothing.
+GZIP_LEVEL = 4
 # In each process, of each layer: what is looked at right now.
 KEPT_TILES = 512
 EMPTY = gzip.compress(b"", mtime=0)
 
-_SINGLE = """
+_SINGLE = f"""
 SELECT ST_AsMVT(feature, 'places', %(extent)s, 'geometry', 'id') FROM (
     SELECT place.id, place.code, place.name, place.kind,
-        place.cost_to_stay = ANY(%(free)s) AS is_free,
-        EXISTS (
-            SELECT FROM places_welcome welcome
-            WHERE welcome.place_id = place.id
-                AND welcome.attribute = %(step_free)s AND welcome.value = %(yes)s
-        ) AS is_step_free,
+        {IS_FREE} AS is_free, {IS_STEP_FREE} AS is_step_free,
         ST_AsMVTGeom(
             place.point_3857,
-            ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 3857),
+            ST_MakeEnvelope(%(tile_west)s, %(tile_south)s, %(tile_east)s, %(tile_north)s, 3857),
             %(extent)s, %(margin)s, true
         ) AS geometry
     FROM places_place place
-    WHERE place.state IN %(shown)s
-        AND place.point_3857 && ST_MakeEnvelope(
-            %(west)s - %(reach)s, %(south)s - %(reach)s,
-            %(east)s + %(reach)s, %(north)s + %(reach)s, 3857
+    WHERE place.point_3857 && ST_MakeEnvelope(
+            %(tile_west)s - %(reach)s, %(tile_south)s - %(reach)s,
+            %(tile_east)s + %(reach)s, %(tile_north)s + %(reach)s, 3857
         )
+        AND {{where}}
     ORDER BY place.id
 ) feature
-"""
+"""  # noqa: S608 - our own conditions
 # A place alone in its cell is itself; no margin, for a cluster belongs to one tile.
-_CLUSTERS = """
+_CLUSTERS = f"""
 SELECT ST_AsMVT(feature, 'places', %(extent)s, 'geometry', 'id') FROM (
     SELECT
         CASE WHEN size = 1 THEN id END AS id,
@@ -71,29 +78,32 @@ SELECT ST_AsMVT(feature, 'places', %(extent)s, 'geometry', 'id') FROM (
         ST_AsMVTGeom(
             ST_SetSRID(ST_MakePoint(
                 CASE WHEN size = 1 THEN x ELSE greatest(least(
-                    x, %(west)s + (across + %(most)s) * %(cell)s
-                ), %(west)s + (across + 1 - %(most)s) * %(cell)s) END,
+                    x, %(tile_west)s + (across + %(most)s) * %(cell)s
+                ), %(tile_west)s + (across + 1 - %(most)s) * %(cell)s) END,
                 CASE WHEN size = 1 THEN y ELSE greatest(least(
-                    y, %(north)s - (down + 1 - %(most)s) * %(cell)s
-                ), %(north)s - (down + %(most)s) * %(cell)s) END
+                    y, %(tile_north)s - (down + 1 - %(most)s) * %(cell)s
+                ), %(tile_north)s - (down + %(most)s) * %(cell)s) END
             ), 3857),
-            ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 3857),
+            ST_MakeEnvelope(%(tile_west)s, %(tile_south)s, %(tile_east)s, %(tile_north)s, 3857),
             %(extent)s, 0, true
         ) AS geometry
     FROM (
-        SELECT min(id) AS id, min(code) AS code, min(name) AS name, min(kind) AS kind,
-            bool_and(cost_to_stay = ANY(%(free)s)) AS is_free, count(*)::int AS size,
-            avg(ST_X(point_3857)) AS x, avg(ST_Y(point_3857)) AS y,
-            floor((ST_X(point_3857) - %(west)s) / %(cell)s) AS across,
-            floor((%(north)s - ST_Y(point_3857)) / %(cell)s) AS down
-        FROM places_place
-        WHERE state IN %(shown)s
-            AND point_3857 && ST_MakeEnvelope(%(west)s, %(south)s, %(east)s, %(north)s, 3857)
-            AND ST_X(point_3857) < %(east)s AND ST_Y(point_3857) > %(south)s
+        SELECT min(place.id) AS id, min(place.code) AS code, min(place.name) AS name,
+            min(place.kind) AS kind, bool_and({IS_FREE}) AS is_free, count(*)::int AS size,
+            avg(ST_X(place.point_3857)) AS x, avg(ST_Y(place.point_3857)) AS y,
+            floor((ST_X(place.point_3857) - %(tile_west)s) / %(cell)s) AS across,
+            floor((%(tile_north)s - ST_Y(place.point_3857)) / %(cell)s) AS down
+        FROM places_place place
+        WHERE place.point_3857 && ST_MakeEnvelope(
+                %(tile_west)s, %(tile_south)s, %(tile_east)s, %(tile_north)s, 3857
+            )
+            AND ST_X(place.point_3857) < %(tile_east)s
+            AND ST_Y(place.point_3857) > %(tile_south)s
+            AND {{where}}
         GROUP BY across, down
     ) cell
 ) feature
-"""
+"""  # noqa: S608 - our own conditions
 
 
 def is_tile(z: int, x: int, y: int, *, max_zoom: int) -> bool:
@@ -101,43 +111,49 @@ def is_tile(z: int, x: int, y: int, *, max_zoom: int) -> bool:
     return z <= max_zoom and x < 2**z and y < 2**z
 
 
-def make_place_tile(z: int, x: int, y: int) -> bytes:
-    """Ask the database for the tile of shown places: clusters when far, single ones when near."""
+def tile_bounds(z: int, x: int, y: int) -> tuple[float, float, float, float]:
+    """Return west, south, east and north in degrees of what a tile of places shows, its margin with
+    it."""
+    sides, beyond = 2**z, MARGIN / EXTENT
+
+    def latitude(row: float) -> float:
+        return math.degrees(math.atan(math.sinh(math.pi * (1 - 2 * row / sides))))
+
+    return (
+        (x - beyond) / sides * 360 - 180,
+        latitude(y + 1 + beyond),
+        (x + 1 + beyond) / sides * 360 - 180,
+        latitude(y - beyond),
+    )
+
+
+def make_place_tile(
+    z: int, x: int, y: int, *, where: str = IS_SHOWN, values: Mapping[str, Any] | None = None
+) -> bytes:
+    """Ask the database for a tile of places: clusters when far, single ones when near.
+
+    `where` is a condition on `place` with its `values`, as places.search.conditions gives them.
+    """
     side = 2 * HALF_WORLD / 2**z
     west, north = x * side - HALF_WORLD, HALF_WORLD - y * side
+    statement = _SINGLE if z >= SINGLE_FROM_ZOOM else _CLUSTERS
     with connection.cursor() as cursor:
         cursor.execute(
-            _SINGLE if z >= SINGLE_FROM_ZOOM else _CLUSTERS,
+            statement.format(where=where),
             {
-                "west": west,
-                "south": north - side,
-                "east": west + side,
-                "north": north,
+                **(values or {}),
+                "tile_west": west,
+                "tile_south": north - side,
+                "tile_east": west + side,
+                "tile_north": north,
                 "reach": side * MARGIN / EXTENT,
                 "cell": side / CLUSTERS_ACROSS,
                 "most": (1 + CLUSTER_MIDDLE) / 2,
                 "extent": EXTENT,
                 "margin": MARGIN,
-                "free": [cost.value for cost in FREE_TO_STAY],
-                "shown": tuple(state.value for state in SHOWN_STATES),
-                "step_free": WelcomeAttribute.STEP_FREE.value,
-                "yes": Answer.YES.value,
             },
         )
         return bytes(cursor.fetchone()[0])
-
-
-def read_version(layer: str) -> int | None:
-    """Return the version of `layer` from the database, the one place that is never behind."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT version FROM places_layerversion WHERE layer = %s", [layer])
-        row = cursor.fetchone()
-    return None if row is None else int(row[0])
-
-
-def places_version() -> int:
-    """Return the version of the places that everybody sees; 1 before anything was written."""
-    return read_version(PLACES_LAYER) or 1
 
 
 @lru_cache(maxsize=KEPT_TILES)
@@ -146,10 +162,45 @@ def get_place_tile(version: int, z: int, x: int, y: int) -> bytes:
     key = f"{PLACES_LAYER}:{version}:{z}/{x}/{y}"
     tile: bytes | None = cache.get(key)
     if tile is None:
-        made = make_place_tile(z, x, y)
-        tile = gzip.compress(made, compresslevel=4, mtime=0) if made else EMPTY
+        tile = pack(make_place_tile(z, x, y))
         cache.set(key, tile, CACHED_SECONDS)
     return tile
+
+
+# When a tile is new, everybody who looks at it asks at once: one thread makes it, the others wait.
+_turns = tuple(Lock() for _ in range(256))
+
+
+def get_place_tile_in_turn(version: int, z: int, x: int, y: int) -> bytes:
+    """Return what `get_place_tile` returns; this process makes no tile twice at the same time."""
+    with _turns[hash((z, x, y)) % len(_turns)]:
+        return get_place_tile(version, z, x, y)
+
+
+def name_search(search: Search, at: datetime) -> str:
+    """Return a short name of what `search` finds at `at`, the same within its minute: what is found
+    by words depends on the language, what is open on the time."""
+    asked = json.dumps(
+        [asdict(search), get_language(), f"{at:%Y-%m-%dT%H:%M%z}" if search.is_open else ""],
+        sort_keys=True,
+    )
+    return hashlib.sha256(asked.encode()).hexdigest()[:24]
+
+
+def get_found_tile(version: int, z: int, x: int, y: int, *, search: Search, at: datetime) -> bytes:
+    """Return a tile, gzipped, of what `search` finds at `at` in the register of this version."""
+    key = f"found:{version}:{z}/{x}/{y}:{name_search(search, at)}"
+    tile: bytes | None = cache.get(key)
+    if tile is None:
+        where, values = conditions(search, at)
+        tile = pack(make_place_tile(z, x, y, where=where, values=values))
+        cache.set(key, tile, FOUND_SECONDS)
+    return tile
+
+
+def pack(tile: bytes) -> bytes:
+    """Gzip a tile once for everybody who asks for it."""
+    return gzip.compress(tile, compresslevel=GZIP_LEVEL, mtime=0) if tile else EMPTY
 
 
 def areas_version(slug: str) -> int | None:
@@ -173,8 +224,11 @@ def get_area_tile(slug: str, version: int, level: str, z: int, x: int, y: int) -
 
 def describe_place_layer() -> dict[str, object]:
     """What the map's script needs to draw all places."""
-    address = reverse("tiles:places", args=[places_version(), 0, 0, 0])
-    return {"tiles": address.replace("/0/0/0.mvt", "/{z}/{x}/{y}.mvt")}
+    address = reverse("tiles:places", args=[0, 0, 0, 0])
+    return {
+        "tiles": address.replace("/0/0/0/0.mvt", "/{version}/{z}/{x}/{y}.mvt"),
+        "versions": describe_squares(),
+    }
 
 
 def describe_area_layer(geography: Geography, level: AreaLevel | str) -> dict[str, object]:

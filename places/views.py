@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from places.actions import current_geography, neighbourhood_of
@@ -162,13 +163,13 @@ def _switch_order(request: HttpRequest, *, by_name: bool) -> str:
 
 
 def _describe_map(request: HttpRequest, form: PlaceSearchForm, counts: Counts) -> dict[str, Any]:
-    """Return what map.js draws: all places as tiles, or those found as GeoJSON."""
+    """Return what map.js draws: tiles of all places or, with the filters, of those found."""
     layer: dict[str, Any] = describe_place_layer() | {
         "kinds": dict(PlaceKind.choices),
         "url": reverse("places:place", args=["CODE"]).replace("CODE", "{code}"),
     }
     if form.as_search().is_narrowed:
-        layer["found"] = f"{reverse('places-geojson')}?{_found_query(request, form)}"
+        layer["tiles"] += f"?{_found_query(request, form)}"
     return {
         "extent": _first_view(form, counts),
         "places": layer,
@@ -183,6 +184,7 @@ def _found_query(request: HttpRequest, form: PlaceSearchForm) -> str:
     for part in ("after", "order", "near"):
         query.pop(part, None)
     query["q"] = form.cleaned_data.get("q", "")
+    query["lang"] = get_language() or ""
     return query.urlencode()
 
 

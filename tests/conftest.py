@@ -15,7 +15,9 @@ from django.db import connections
 from django.test import TransactionTestCase
 from django.utils import translation
 
+from connections.reports.views.areas import keep_values
 from kinder.cache import breaker
+from places.api import write_page
 from places.tiles import get_area_tile, get_place_tile
 from tests.canaries import canaries, listen
 
@@ -77,6 +79,8 @@ def empty_cache(bell: redis.Redis) -> None:
     # Versions begin at 1 again in each test's database.
     get_place_tile.cache_clear()
     get_area_tile.cache_clear()
+    keep_values.cache_clear()
+    write_page.cache_clear()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -33,7 +33,7 @@ from connections.indicators.walking import (
 )
 from places.hours import open_slots, status_at
 from places.models import Area, Geography, Place
-from places.tiles import places_version
+from places.versions import places_version
 from places.vocabulary import AreaLevel
 
 CHECKED_DAYS = 365

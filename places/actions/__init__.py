@@ -6,9 +6,7 @@ transaction, so that no cache serves what is gone.
 """
 
 from places.actions.areas import (
-    PLACES_LAYER,
     Resolved,
-    bump_layer,
     current_geography,
     find_area,
     finest_level,
@@ -53,6 +51,7 @@ from places.actions.vintages import (
     begin_vintage,
     find_successor,
 )
+from places.versions import PLACES_LAYER, bump_layer, bump_places
 
 __all__ = [
     "CHANGEABLE",
@@ -68,6 +67,7 @@ __all__ = [
     "answer_question",
     "begin_vintage",
     "bump_layer",
+    "bump_places",
     "change_place",
     "claim_place",
     "close_place",

@@ -1,4 +1,4 @@
-"""The upkeep of areas that follows a load, and the versions of what is drawn."""
+"""The upkeep of areas that follows a load."""
 
 from dataclasses import dataclass
 
@@ -6,9 +6,8 @@ from django.contrib.gis.geos import Point
 from django.db import connection, transaction
 
 from places.models import Area, Geography, Place, Postcode
+from places.versions import bump_places
 from places.vocabulary import AreaLevel
-
-PLACES_LAYER = "places"
 
 
 def current_geography() -> Geography | None:
@@ -77,7 +76,9 @@ def resolve_areas(*, geography: Geography | None = None) -> Resolved:
     For loads of many places, and after a new geography: `find_area` says the same of one place.
     Places outside every area have none.
     """
-    return _resolve("places_place", geography, _LOOKUP_WINS)
+    resolved = _resolve("places_place", geography, _LOOKUP_WINS)
+    bump_places([])  # lists say in which area a place lies
+    return resolved
 
 
 def resolve_staged_places(table: str) -> Resolved:
@@ -153,18 +154,3 @@ def rebuild_ancestors(geography: Geography) -> int:
         )
         cursor.execute(_ANCESTORS, {"geography": geography.pk, "levels": len(AreaLevel)})
         return int(cursor.rowcount)
-
-
-def bump_layer(layer: str) -> int:
-    """Give map layer `layer` its next version, in the caller's transaction; return it.
-
-    Writers of one layer wait here for each other until they commit: call it last.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO places_layerversion (layer, version) VALUES (%s, 2)"
-            " ON CONFLICT (layer) DO UPDATE SET version = places_layerversion.version + 1"
-            " RETURNING version",
-            [layer],
-        )
-        return int(cursor.fetchone()[0])

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from kinder.accounts.audit import record
 from kinder.accounts.models import Contributor, Task
-from places.actions.areas import PLACES_LAYER, bump_layer
 from places.actions.keeping import Deed, Told, lock_place, rewrite, set_state
 from places.freshness import (
     FRESH_FOR,
@@ -22,6 +21,7 @@ from places.freshness import (
 )
 from places.models import Place, PlaceConfirmation
 from places.rules import check_can_be_asked_about
+from places.versions import bump_places
 from places.vocabulary import Answer, CostToStay, PlaceState
 
 # So that no place waits long for a lock, however many grow old on the same day.
@@ -53,7 +53,7 @@ def mark_stale(*, now: dt.datetime | None = None) -> int:
             )
             marked = Place.objects.filter(id__in=list(due)).update(state=PlaceState.STALE)
             if marked:
-                bump_layer(PLACES_LAYER)
+                bump_places([])  # maps show them as before
         total += marked
         if marked < MARKED_AT_ONCE:
             return total
@@ -89,6 +89,7 @@ def _hear_still_there(place: Place, answer: str, now: dt.datetime) -> bool:
             set_state(place, PlaceState.VERIFIED, Deed.RESIDENTS, "confirm_place", by=None)
         else:
             place.save(update_fields=["confirmed_at", "updated_at"])
+            bump_places([])
         return True
     if agreed_answer(place, STILL_THERE, place.confirmed_at or ALWAYS) == Answer.NO:
         Task.objects.get_or_create(
@@ -129,7 +130,7 @@ def _hear_welcome(place: Place, question: str, now: dt.datetime) -> bool:
             welcome={question: Told(agreed, whom, today)},
         )
     record("residents_agreed", place, by=None, question=question, answer=str(agreed))
-    bump_layer(PLACES_LAYER)
+    bump_places([place.point])
     return True
 
 

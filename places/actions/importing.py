@@ -46,10 +46,11 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Merged:
-    """A place after a row was merged: its revision before and after, the same where nothing was
-    new."""
+    """A place after a row was merged: where it stood, and its revision before and after, the same
+    where nothing was new."""
 
     place: Place
+    stood: Point
     before: int
     after: int
 
@@ -96,7 +97,7 @@ def merge_into(
     Raises ValidationError. The row's id is kept, so that the next import knows the place by it.
     """
     locked = lock_place(place)
-    before = locked.revision
+    before, stood = locked.revision, locked.point
     wanted = columns_of(facts, REPLACED if is_right else FILLED)
     changes = {
         name: value
@@ -137,7 +138,7 @@ def merge_into(
         PlaceReference.objects.get_or_create(
             source=source, source_ref=reference, defaults={"place": locked}
         )
-    return Merged(locked, before, locked.revision)
+    return Merged(locked, stood, before, locked.revision)
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from kinder.accounts.audit import record
 from kinder.accounts.models import Contributor, User
 from kinder.accounts.rules import Refused
-from places.actions.areas import PLACES_LAYER, bump_layer, find_area
+from places.actions.areas import find_area
 from places.history import begin_history, changes_to, facts_at, write_version
 from places.hours import InvalidHoursError, check_hours, tidy_hours, weekly_open_hours
 from places.models import (
@@ -37,6 +37,7 @@ from places.rules import (
     check_can_keep_places,
     check_can_show_again,
 )
+from places.versions import bump_places
 from places.vocabulary import Answer, PlaceState, WelcomeAttribute
 
 CHANGEABLE = frozenset(
@@ -110,7 +111,7 @@ def add_place(
     set_alt_names(place, alt_names)
     write_version(place, Deed.ADD, by=by)
     record("add_place", place, by=by, organisation=place.organisation, kind=place.kind)
-    bump_layer(PLACES_LAYER)
+    bump_places([place.point])
     return place
 
 
@@ -150,9 +151,10 @@ def change_place(
     if if_revision is not None and locked.revision != if_revision:
         raise ConflictError
     fields = [*changes, *(welcome or {}), *(["alt_names"] if alt_names is not None else [])]
+    stood = locked.point
     rewrite(locked, Deed.CHANGE, by=by, changes=changes, welcome=welcome, alt_names=alt_names)
     record("change_place", locked, by=by, fields=sorted(fields))
-    bump_layer(PLACES_LAYER)
+    bump_places([stood, locked.point])
     return locked
 
 
@@ -170,9 +172,10 @@ def revert_place(*, by: User, place: Place, to: int, if_revision: int | None = N
     version = PlaceVersion.objects.filter(place=locked, revision=to).first()
     if version is None:
         raise Refused(NO_SUCH_VERSION)
+    stood = locked.point
     put_back(locked, version.facts, Deed.REVERT, by=by, about=str(to))
     record("revert_place", locked, by=by, to=to)
-    bump_layer(PLACES_LAYER)
+    bump_places([stood, locked.point])
     return locked
 
 
@@ -237,7 +240,7 @@ def note_change(*, by: User, place: Place, fields: Sequence[str]) -> Place:
     locked.save(update_fields=["revision", "updated_at"])
     write_version(locked, Deed.CHANGE, by=by)
     record("change_place", locked, by=by, fields=sorted(fields))
-    bump_layer(PLACES_LAYER)
+    bump_places([locked.point])
     return locked
 
 
@@ -307,7 +310,7 @@ def set_state(
     place.save(update_fields=["state", "revision", "confirmed_at", "updated_at"])
     write_version(place, deed, by=by if isinstance(by, User) else None)
     record(verb, place, by=by, before=before, **facts)
-    bump_layer(PLACES_LAYER)
+    bump_places([place.point])
     return place
 
 

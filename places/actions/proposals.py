@@ -10,7 +10,6 @@ from django.utils import timezone
 from kinder.accounts.audit import record
 from kinder.accounts.models import Contributor, Organisation, User
 from kinder.accounts.rules import Refused
-from places.actions.areas import PLACES_LAYER, bump_layer
 from places.actions.keeping import Deed, lock_place, rewrite, set_state
 from places.models import Place, PlaceClaim, PlacePhoto, PlaceSuggestion
 from places.proposals import GONE, SUGGESTABLE, only_new, unknown_fields
@@ -21,6 +20,7 @@ from places.rules import (
     check_can_claim,
     check_can_keep_places,
 )
+from places.versions import bump_places
 from places.vocabulary import PlaceState
 
 
@@ -76,9 +76,10 @@ def accept_suggestion(
         raise Refused(NOTHING_NEW)
     place = lock_place(locked.place)
     if chosen:
+        stood = place.point
         rewrite(place, Deed.ACCEPT, by=by, changes=chosen, about=str(locked.pk))
         record("accept_suggestion", place, by=by, fields=sorted(chosen))
-        bump_layer(PLACES_LAYER)
+        bump_places([stood, place.point])
     if is_gone and place.state != PlaceState.CLOSED:
         set_state(place, PlaceState.CLOSED, Deed.CLOSE, "close_place", by=by)
     return _decide(locked, PlaceSuggestion.State.ACCEPTED, by)
@@ -184,7 +185,7 @@ def decide_claim(*, by: User, claim: PlaceClaim, is_accepted: bool) -> PlaceClai
             changes={"organisation": locked.organisation},
             about=str(locked.pk),
         )
-        bump_layer(PLACES_LAYER)
+        bump_places([place.point])
     locked.state = PlaceClaim.State.ACCEPTED if is_accepted else PlaceClaim.State.DECLINED
     locked.decided_at, locked.decided_by = timezone.now(), by
     locked.save(update_fields=["state", "decided_at", "decided_by"])

@@ -13,14 +13,13 @@ from kinder.accounts.audit import record
 from kinder.accounts.models import User
 from kinder.accounts.rules import Refused, check_administrator
 from places.actions.areas import (
-    PLACES_LAYER,
-    bump_layer,
     current_geography,
     finest_level,
     resolve_areas,
     resolve_place_names,
 )
 from places.models import Area, AreaLookup, Geography
+from places.versions import PLACES_LAYER, bump_layer
 
 NO_QUARTER = _("A vintage applies from the first day of a quarter: January, April, July, October.")
 NO_AREAS = _("This geography has no areas yet: load them first.")

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.db import connection, transaction
@@ -26,7 +27,7 @@ from kinder.accounts.audit import record
 from kinder.accounts.fetching import JSON_TYPES, TEXT_TYPES, FetchError, fetch
 from kinder.accounts.models import User
 from kinder.accounts.rules import Refused
-from places.actions import PLACES_LAYER, bump_layer
+from places.actions import PLACES_LAYER, bump_layer, bump_places
 from places.actions.importing import bring_in, merge_into, take_back
 from places.exchange.batches import ImportRefusedError
 from places.exchange.drafts import (
@@ -475,19 +476,19 @@ def _write(job: PlaceImport, worker: uuid.UUID) -> Iterator[None]:
                 _hold(job, worker, state=State.DONE, finished_at=timezone.now())
                 break
             _hold(job, worker, done=job.done + len(rows))
-            for row in rows:
-                _write_row(job, row)
+            moved = [point for row in rows for point in _write_row(job, row)]
             ImportRow.objects.bulk_update(
                 rows, ["place", "outcome", "problem", "before_revision", "after_revision"]
             )
-            if any(row.outcome in (Outcome.ADDED, Outcome.CHANGED) for row in rows):
-                bump_layer(PLACES_LAYER)
+            if moved:
+                bump_places(moved)
         job.done += len(rows)
         yield
     yield
 
 
-def _write_row(job: PlaceImport, row: ImportRow) -> None:
+def _write_row(job: PlaceImport, row: ImportRow) -> list[Point]:
+    """Write one row; return where the map is to be drawn anew."""
     about = f"import {job.pk}"
     try:
         if row.decision == Decision.SKIP:
@@ -501,6 +502,7 @@ def _write_row(job: PlaceImport, row: ImportRow) -> None:
                 about=about,
             )
             row.place, row.after_revision, row.outcome = place, place.revision, Outcome.ADDED
+            return [place.point]
         elif row.place is None:
             row.outcome, row.problem = Outcome.FAILED, "the place is gone"
         else:
@@ -516,8 +518,10 @@ def _write_row(job: PlaceImport, row: ImportRow) -> None:
             row.before_revision, row.after_revision = merged.before, merged.after
             is_new = merged.before != merged.after
             row.outcome = Outcome.CHANGED if is_new else Outcome.SAME
+            return [merged.stood, merged.place.point] if is_new else []
     except ValidationError as error:
         row.outcome, row.problem = Outcome.FAILED, " ".join(error.messages)[:240]
+    return []
 
 
 def _undo(job: PlaceImport, worker: uuid.UUID) -> Iterator[None]:

@@ -235,6 +235,8 @@ class LayerVersion(models.Model):
 
     layer = models.CharField(max_length=60, primary_key=True)
     version = models.PositiveBigIntegerField(default=1)
+    # The version in which all of it changed at once.
+    since = models.PositiveBigIntegerField(default=1, db_default=1)
 
     class Meta:
         verbose_name = _("version of a map layer")
@@ -242,6 +244,30 @@ class LayerVersion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.layer}:{self.version}"
+
+
+class MapSquare(models.Model):
+    """A square of the map of places, small or large, and the version of the layer in which
+    something in it last changed: tiles of other squares stay good."""
+
+    z = models.PositiveSmallIntegerField()
+    x = models.PositiveIntegerField()
+    y = models.PositiveIntegerField()
+    version = models.PositiveBigIntegerField()
+
+    class Meta:
+        verbose_name = _("square of the map of places")
+        verbose_name_plural = _("squares of the map of places")
+        constraints = [
+            models.UniqueConstraint("z", "x", "y", name="places_mapsquare_unique"),
+        ]
+        indexes = [
+            # What changed last, which a page tells its map.
+            models.Index("z", models.F("version").desc(), name="places_mapsquare_latest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.z}/{self.x}/{self.y}:{self.version}"
 
 
 class AreaTile(models.Model):

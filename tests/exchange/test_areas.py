@@ -14,7 +14,7 @@ from django.core.management.base import CommandError
 from places.baking import areas_layer_name
 from places.exchange.models import ImportBatch
 from places.models import Area, AreaAlias, AreaAncestor, AreaTile, Geography, LayerVersion
-from places.tiles import read_version
+from places.versions import read_version
 from tests.exchange.files import (
     Shape,
     import_level,

@@ -18,7 +18,7 @@ from places.exchange.extracts import is_candidate
 from places.exchange.models import ImportBatch, ImportIssue
 from places.exchange.register import make_codes
 from places.models import Place, Welcome
-from places.tiles import read_version
+from places.versions import read_version
 from places.vocabulary import PlaceKind
 from tests.exchange.files import (
     Shape,

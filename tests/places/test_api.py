@@ -6,9 +6,12 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from kinder.accounts.models import Role
+from places.actions import hide_place, resolve_areas, show_place_again
 from places.api import PlaceListSerializer, PlaceSerializer
 from places.models import Area, Geography
 from places.vocabulary import PlaceState
+from tests.factories.accounts import make_member
 from tests.factories.places import make_place, make_point, make_square
 
 pytestmark = pytest.mark.django_db
@@ -33,8 +36,10 @@ def test_the_list_is_what_its_description_says(
         welcome={"step_free": "yes"},
     )
     make_place(state=PlaceState.HIDDEN)
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):  # its version, its rows
         response = client.get("/api/v1/places/")
+    with django_assert_num_queries(1):  # its version
+        assert client.get("/api/v1/places/").content == response.content
     assert response["Content-Type"] == "application/json"
     answer = response.json()
     assert answer["next"] is None
@@ -64,6 +69,34 @@ def test_the_list_is_what_its_description_says(
         name: row[name] for name in row if name != "confirmed_at"
     }
     assert detail["welcome"][0]["attribute"] == "step_free"
+
+
+def test_whoever_has_the_list_is_told_that_it_still_stands(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    place = make_place()
+    for address in ("/api/v1/places/", "/api/v1/places.geojson?kind=library"):
+        first = client.get(address)
+        assert first["Cache-Control"] == "public, no-cache"
+        with django_assert_num_queries(1):
+            again = client.get(address, headers={"if-none-match": first["ETag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        hide_place(by=make_member(Role.WORKER), place=place, reason="asked")
+        gone = client.get(address, headers={"if-none-match": first["ETag"]})
+        assert gone.status_code == 200
+        assert place.code not in gone.content.decode()
+        show_place_again(by=make_member(Role.WORKER), place=place)
+    # The register does not know when somebody opens their door.
+    assert "ETag" not in client.get("/api/v1/places/?open=on")
+
+
+def test_an_area_that_is_loaded_makes_the_list_new(client: Client) -> None:
+    make_place()
+    first = client.get("/api/v1/places/")
+    make_square("Z1", geography=Geography.objects.create(slug="g", name="G", is_current=True))
+    resolve_areas()
+    again = client.get("/api/v1/places/", headers={"if-none-match": first["ETag"]})
+    assert again.json()["places"][0]["area"] == "Z1"
 
 
 def test_pages_of_the_list(client: Client) -> None:

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import mapbox_vector_tile
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -15,6 +16,7 @@ from places.saving import save_area
 from places.shapes import make_circle
 from tests.factories.accounts import make_member
 from tests.factories.places import make_place, make_point
+from tests.places.test_tiles import tile_of
 
 pytestmark = pytest.mark.django_db
 DESK = "/places/table/"
@@ -46,6 +48,18 @@ def town() -> list[Place]:
     return places
 
 
+def read_map(page: str) -> dict[str, Any]:
+    found = page.partition('id="map-options" type="application/json">')[2].partition("<")[0]
+    return dict(json.loads(found))
+
+
+def read_tile(client: Client, tiles: str, z: int, x: int, y: int) -> list[dict[str, Any]]:
+    response = client.get(tiles.format(z=z, x=x, y=y))
+    assert response.status_code == 200
+    decoded = mapbox_vector_tile.decode(response.content) if response.content else {}
+    return list(decoded["places"]["features"]) if decoded else []
+
+
 def names(**filters: Any) -> list[str]:
     return list(find(Filters(**filters)).values_list("name", flat=True))
 
@@ -68,14 +82,22 @@ def test_the_table_and_the_map_hold_the_same(town: list[Place], client: Client) 
     page = client.get(DESK, {"state": "hidden"}).content.decode()
     assert "Hidden" in page
     assert ">Library</a>" not in page
-    options = json.loads(
-        page.partition('id="map-options" type="application/json">')[2].partition("<")[0]
-    )
-    found = json.loads(client.get(options["places"]["found"]).content)
-    assert [one["properties"]["name"] for one in found["features"]] == ["Hidden"]
-    assert found["features"][0]["id"] == town[3].pk
-    whole = client.get(DESK).content.decode()
-    assert '"found"' not in whole  # tiles with the database's clusters
+    options = read_map(page)
+    (found,) = read_tile(client, options["places"]["tiles"], 0, 0, 0)
+    assert found["properties"]["name"] == "Hidden"
+    assert found["id"] == town[3].pk
+    # Far away the database clusters, whatever the filters: all states, as in the table.
+    for query, total in (("", 5), ("q=a", 3), ("lacks=welcome", 5), ("state=stale", 0)):
+        page = client.get(f"{DESK}?{query}").content.decode()
+        tiles = read_map(page)["places"]["tiles"]
+        clusters = read_tile(client, tiles, 3, 3, 2)
+        assert sum(one["properties"]["count"] for one in clusters) == total, query
+        assert len(clusters) <= 2
+        near = {one["id"] for one in read_tile(client, tiles, *tile_of(14))}
+        assert len(near) == max(total - 1, 0), query
+    answer = client.get(tiles.format(z=3, x=3, y=2))
+    assert answer["Cache-Control"] == "private, no-store"
+    assert client.get(tiles.format(z=3, x=9, y=2)).status_code == 404
     for odd in ("kind=castle", "area=x", "page=x", "page=99", "q=%00", "within=nope"):
         assert client.get(f"{DESK}?{odd}").status_code in {200, 422}, odd
 

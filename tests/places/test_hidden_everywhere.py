@@ -10,7 +10,7 @@ from kinder.accounts.models import Role
 from places.actions import hide_place, rebuild_ancestors, show_place_again
 from places.exchange.directory_ids import make_id
 from places.models import Gathering, Geography
-from places.tiles import places_version
+from places.versions import places_version
 from places.vocabulary import AreaLevel
 from tests.factories.accounts import make_member
 from tests.factories.places import make_place, make_point, make_square

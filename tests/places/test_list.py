@@ -15,7 +15,7 @@ from django.utils import translation
 from pytest_django import DjangoAssertNumQueries
 
 from kinder.accounts.models import Membership, Organisation, Role, User
-from places.actions import hide_place, rebuild_ancestors
+from places.actions import bump_layer, hide_place, rebuild_ancestors
 from places.models import Area, Geography, Place, PlaceAltName, PlaceName, Postcode
 from places.search import Search, count_places, find_places
 from places.vocabulary import AreaLevel, PlaceState
@@ -253,13 +253,10 @@ def test_hiding_takes_it_from_list_counts_and_api_at_once(
 
 
 def test_the_map_holds_what_the_list_holds(client: Client, town: dict[str, Place]) -> None:
-    """Unfiltered from tiles, filtered from GeoJSON: the same ids as the list's."""
+    """Clusters that add up when far, the ids of the list when near: with filters and without."""
     html = client.get("/places/").content.decode()
     options = _map_options(html)
-    tile = str(options["places"]["tiles"]).format(z=0, x=0, y=0)
-    features = mapbox_vector_tile.decode(client.get(tile).content)["places"]["features"]
-    assert sum(feature["properties"]["count"] for feature in features) == 3
-    assert "found" not in options["places"]
+    assert _count_in_world(client, options) == 3
     for query in (
         "?free=on",
         "?q=anchor",
@@ -269,12 +266,59 @@ def test_the_map_holds_what_the_list_holds(client: Client, town: dict[str, Place
     ):
         html = client.get(f"/places/{query}").content.decode()
         listed = {int(found) for found in re.findall(r'data-place-id="(\d+)"', html)}
-        answer = client.get(str(_map_options(html)["places"]["found"])).json()
-        assert listed == {feature["id"] for feature in answer["features"]}
-        assert listed
+        found = _map_options(html)
+        assert _count_in_world(client, found) == len(listed) > 0
+        near = set()
+        for place in Place.objects.all():
+            at = place.point_3857
+            z, x, y = 16, at.x / SIDE_16 + 2**15, 2**15 - at.y / SIDE_16
+            near |= {feature["id"] for feature in _read(client, found, z, int(x), int(y))}
+        assert near == listed
     west, south, east, north = options["extent"]
     assert west <= -4.25 <= east
     assert south <= 55.85 <= north
+
+
+SIDE_16 = 40_075_016.68557849 / 2**16
+
+
+def _read(client: Client, options: dict[str, Any], z: int, x: int, y: int) -> list[dict[str, Any]]:
+    layer = options["places"]
+    address = layer["tiles"].format(version=layer["versions"]["version"], z=z, x=x, y=y)
+    response = client.get(address)
+    assert response.status_code == 200
+    tile = mapbox_vector_tile.decode(response.content) if response.content else {}
+    return list(tile["places"]["features"]) if tile else []
+
+
+def _count_in_world(client: Client, options: dict[str, Any]) -> int:
+    return sum(int(one["properties"]["count"]) for one in _read(client, options, 0, 0, 0))
+
+
+def test_a_filtered_map_reads_words_in_the_language_of_its_list(
+    client: Client, town: dict[str, Place]
+) -> None:
+    """The names of kinds are searched too, and a tile has no language in its path."""
+    with translation.override("en-gb"):
+        html = client.get("/pl/places/?q=biblioteka").content.decode()
+        options = _map_options(html)
+        assert len(re.findall("data-place-id=", html)) == _count_in_world(client, options) == 1
+
+
+def test_a_filtered_tile_is_kept_and_conditional(client: Client, town: dict[str, Place]) -> None:
+    options = _map_options(client.get("/places/?kind=library").content.decode())
+    address = options["places"]["tiles"].format(version=1, z=3, x=3, y=2)
+    first = client.get(address)
+    assert first["Cache-Control"] == "public, max-age=60"
+    assert client.get(address, headers={"if-none-match": first["ETag"]}).status_code == 304
+    other = client.get(address.replace("library", "cafe"), headers={"if-none-match": first["ETag"]})
+    assert other.status_code == 200
+    for odd in ("kind=castle", "area=nowhere", "q=%00"):
+        assert client.get(f"/tiles/places/1/0/0/0.mvt?{odd}").status_code == 400
+    bump_layer("places")
+    onwards = client.get(address)
+    assert onwards.status_code == 302
+    assert onwards["Location"].endswith(address.partition("?")[2])
 
 
 def test_the_language_of_the_reader(client: Client, town: dict[str, Place]) -> None:

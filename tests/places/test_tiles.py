@@ -123,7 +123,9 @@ def test_hiding_a_place_is_seen_in_the_next_tile(client: Client) -> None:
     assert response["Location"] == reverse("tiles:places", args=[3, *tile])
     assert response["Cache-Control"] == "no-store"
     assert client.get(response["Location"]).content == b""
-    assert describe_place_layer() == {"tiles": "/tiles/places/3/{z}/{x}/{y}.mvt"}
+    layer = describe_place_layer()
+    assert layer["tiles"] == "/tiles/places/{version}/{z}/{x}/{y}.mvt"
+    assert list(layer["versions"]["squares"].values()) == [3]  # type: ignore[index]
 
 
 def test_a_tile_is_cached_and_conditional(

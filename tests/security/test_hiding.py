@@ -30,7 +30,7 @@ from connections.reports.vocabulary import Format, State
 from kinder.accounts.models import Role
 from places.actions import hide_place, rebuild_ancestors, show_place_again
 from places.models import Gathering, Geography, Place, PlacePhoto
-from places.tiles import places_version
+from places.versions import places_version
 from places.vocabulary import AreaLevel, CostToStay
 from tests.factories.accounts import make_member
 from tests.factories.places import MIDDLE, make_place, make_square

@@ -2,8 +2,9 @@
 //
 // The panel's JSON (templates/_parts/map.html) says what to draw:
 //   extent   [west, south, east, north] in degrees, the first view
-//   places   {tiles, found, kinds: {code: label}, url} or null; url holds {code}; found, where the
-//            list is filtered, is the address of the same places as GeoJSON
+//   places   {tiles, versions, found, kinds: {code: label}, url} or null; url holds {code}; tiles
+//            are what the list holds, filters and all, and their addresses hold {version} where
+//            versions tells that of each square; found, instead, is an address of GeoJSON
 //   areas    {tiles, values, url, minZoom, maxZoom} or null; values is the address of [[id, class,
 //            text], …] with class 1…6 of the ramp, 0 for "too few to show"; no values: borders only
 //   base     {url, attribution} of XYZ tiles, or null

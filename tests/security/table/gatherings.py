@@ -40,6 +40,12 @@ def _company(side: Side) -> Given:
     return {"id": notice.pk}
 
 
+@thing("desk tile")
+def _desk_tile(_side: Side) -> Given:
+    PlaceFactory.create()
+    return {"z": 5, "x": 15, "y": 10}
+
+
 @thing("saved view")
 def _saved_view(side: Side) -> Given:
     view = SavedView.objects.create(
@@ -65,7 +71,7 @@ ROWS = [
     Row("places:take-back-company", post="own:device", given="company"),
     Row("places:take-down-company", post=KEEPERS, given="company"),
     Row("places:desk", get=KEEPERS),
-    Row("places:desk-features", get=KEEPERS),
+    Row("places:desk-tile", get=KEEPERS, given="desk tile"),
     Row("places:edit-in-bulk", post=KEEPERS),
     Row("places:undo-edit", post=KEEPERS),
     Row("places:keep-view", post=KEEPERS),

@@ -25,7 +25,7 @@ function iconAddress(kind, colour) {
   return `data:image/svg+xml;utf8,${encodeURIComponent(svg)}`;
 }
 
-/** What a filtered list holds, page after page; ids are those of the tiles. */
+/** What stands in no register yet, page after page. */
 function createFoundSource(address) {
   const format = new GeoJSON({ featureProjection: "EPSG:3857" });
   const source = new VectorSource();
@@ -42,7 +42,27 @@ function createFoundSource(address) {
   return source;
 }
 
-export function createPlaceLayer({ tiles, found = "", kinds = {}, url = "" }) {
+/** Where a tile is: an address changes only when something in the tile does (places/versions.py). */
+function createTileAddress(template, versions) {
+  const versionOf = (z, x, y) => {
+    const { zoom, version, squares } = versions;
+    if (z >= zoom) return squares[`${x >> (z - zoom)}/${y >> (z - zoom)}`] || version;
+    let latest = version;
+    for (const [square, changed] of Object.entries(squares)) {
+      const [across, down] = square.split("/");
+      if (changed > latest && across >> (zoom - z) === x && down >> (zoom - z) === y) latest = changed;
+    }
+    return latest;
+  };
+  return ([z, x, y]) =>
+    template
+      .replace("{version}", versions ? versionOf(z, x, y) : "")
+      .replace("{z}", z)
+      .replace("{x}", x)
+      .replace("{y}", y);
+}
+
+export function createPlaceLayer({ tiles, versions = null, found = "", kinds = {}, url = "" }) {
   let colours = readColours();
   let selected = null;
   const styles = new Map();
@@ -95,11 +115,15 @@ export function createPlaceLayer({ tiles, found = "", kinds = {}, url = "" }) {
     const isSelected = selected !== null && idOf(feature) === selected;
     return styleOfPlace(feature.get("kind"), Boolean(feature.get("is_free")), isSelected, resolution < ICON_FROM_RESOLUTION);
   }
-  // All places come as tiles; those that a filter found come as themselves.
+  // Places of the register come as tiles; those of an import that is looked over, as themselves.
   const layer = found
     ? new VectorLayer({ source: createFoundSource(found), style, renderBuffer: 48 })
     : new VectorTileLayer({
-        source: new VectorTileSource({ format: new MVT(), url: tiles, maxZoom: 16 }),
+        source: new VectorTileSource({
+          format: new MVT(),
+          tileUrlFunction: createTileAddress(tiles, versions),
+          maxZoom: 16,
+        }),
         renderMode: "vector",
         renderBuffer: 48,
         style,
