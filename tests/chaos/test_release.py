@@ -1,5 +1,7 @@
 """A release under kill -9 and in a crowd: what is finished stays, what was begun is done again."""
 
+import datetime as dt
+import random
 import subprocess
 import sys
 import threading
@@ -21,11 +23,28 @@ from connections.indicators.models import (
     Release,
     ReleaseShard,
 )
+from connections.indicators.publish import write_canonical
+from connections.indicators.sweep import SHARDS, sweep_shard
+from connections.interactions.models import (
+    HomeArea,
+    Measure,
+    MeasureAnswer,
+    Prompt,
+    PromptAnswer,
+    PromptAsked,
+)
 from kinder.accounts.acting import Purpose
 from kinder.accounts.models import AuditEvent
 from kinder.accounts.rules import Refused
-from tests.factories import CouncilFactory, NeighbourhoodFactory
-from tests.indicators.months import FREEZE_DAY, QUARTER, make_month, make_person
+from places.models import Area
+from tests.factories import (
+    CouncilFactory,
+    NeighbourhoodFactory,
+    OrganisationFactory,
+    PlaceFactory,
+)
+from tests.indicators.befriended import befriend
+from tests.indicators.months import FREEZE_DAY, LONDON, QUARTER, make_month, make_person
 from tests.processes import environment, running_beat, running_redis, running_worker, wait_until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
@@ -33,6 +52,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.django_db(transaction=True)]
 Answer = TypeVar("Answer")
 COUNCILS = 3
 PEOPLE = 15
+YEAR_END = dt.date(2026, 10, 1)
 
 # Computes one share, says so, and waits before it commits.
 STOPS_BEFORE_COMMIT = """
@@ -166,6 +186,95 @@ def test_four_workers_one_killed_make_the_same_release(people: None) -> None:
 
     wait_until(is_ready, what="the release is ready")
     assert (made.watermark, told(made)) == expected
+
+
+@pytest.fixture
+def everything(people: None) -> None:
+    """Beside moments: answers to two months' questions, difficulties, communities' own questions, a
+    year of befriending, places, and another quarter of the year."""
+    dice = random.Random(4)
+    prompts = [
+        Prompt.objects.create(month_on=dt.date(2026, month, 1), asked_on=dt.date(2026, month, 12))
+        for month in (10, 11)
+    ]
+    for number, area in enumerate(Area.objects.filter(level="intermediate").order_by("code")):
+        measure = Measure.objects.create(
+            area_id=area.parent_id or 0, number=1, question="I know my neighbours.",
+            scale="agree_5", proposed_by=OrganisationFactory.create(), author="The Hub",
+            state="open", opened_on=dt.date(2026, 9, 2),
+        )  # fmt: skip
+        PlaceFactory.create(area=area, opening_hours="Mo-Su 09:00-21:00")
+        for _ in range(40):
+            person = make_person()
+            make_month(person, area, month=10, gave=dice.randint(1, 6), received=1)
+            HomeArea.objects.create(contributor=person, area=area)
+            for prompt in prompts:
+                PromptAsked.objects.create(prompt=prompt, contributor=person)
+                if dice.random() < 0.7:
+                    PromptAnswer.objects.create(
+                        prompt=prompt, contributor=person, area=area, gave=dice.randint(0, 4),
+                        received=dice.randint(0, 4), rely=dice.randint(1, 5),
+                        was_hard=dice.random() < 0.4, hard_reasons=["money"], is_in_window=True,
+                        created_at=dt.datetime(2026, prompt.month_on.month, 13, tzinfo=LONDON),
+                    )  # fmt: skip
+            MeasureAnswer.objects.create(
+                measure=measure, contributor=person, quarter_on=YEAR_END, value=dice.randint(1, 5)
+            )
+        council = Area.objects.get(descendants__area=area, level="council")
+        befriend(council, 45 + number)
+    for shard in range(SHARDS):
+        while sweep_shard(shard):
+            pass
+
+
+def canonical(made: Release) -> bytes:
+    return write_canonical(Figure.objects.filter(release=made), made.geography)
+
+
+def test_one_worker_or_four_and_one_killed_make_the_same_bytes_of_every_source(
+    everything: None,
+) -> None:
+    """Answers, measures, befriending and places too: a year's last quarter, by one process; then by
+    four, of which one is killed with a share half done."""
+
+    def start_years_end() -> Release:
+        quarter = release.freeze_quarter(
+            by=Purpose.RELEASE,
+            quarter_on=YEAR_END,
+            now=dt.datetime(2027, 1, 31, 9, tzinfo=LONDON),
+        )
+        return release.start_release(by=Purpose.RELEASE, quarter=quarter)
+
+    alone = start_years_end()
+    release.continue_work()
+    alone.refresh_from_db()
+    figures = Figure.objects.filter(release=alone, status="shown")
+    shown = set(figures.values_list("indicator", flat=True))
+    families = {code[: code.index(":")] if ":" in code else code[:2] for code in shown}
+    assert families >= {"A1", "A2", "E1", "M", "D1"}
+    assert release.reproduce(alone).is_identical
+    expected = (alone.watermark, canonical(alone), alone.parameters["figures_sha256"])
+    release.withdraw_release(by=Purpose.RELEASE, release=alone)
+    made = start_years_end()
+    # The share without a council: places and befriending.
+    shard = made.shards.get(council=None)
+    with process(STOPS_BEFORE_COMMIT, shard.pk) as killed:
+        assert hear(killed) == "computed"
+        with process(WORKS) as one, process(WORKS) as two, process(WORKS) as three:
+            for worker in (one, two, three):
+                assert hear(worker) == "begun"
+            assert one.wait(60) == two.wait(60) == three.wait(60) == 0
+        assert ReleaseShard.objects.get(pk=shard.pk).finished_at is None
+        killed.kill()
+
+    def is_ready() -> bool:
+        release.continue_work()
+        made.refresh_from_db()
+        return made.state == Release.State.READY
+
+    wait_until(is_ready, what="the release is ready")
+    assert (made.watermark, canonical(made), made.parameters["figures_sha256"]) == expected
+    assert release.reproduce(made).is_identical
 
 
 def test_two_finishers_at_once_write_the_figures_once(people: None) -> None:

@@ -412,18 +412,19 @@ def test_every_figure_is_the_one_of_another_road(which: str) -> None:
     is_newest = which == "newest"
     made = Release.objects.get(state=Release.State.READY) if is_newest else _of_the_years_end()
     checked = Recomputed(made).check_all()
-    assert checked.pop("steadied") > 10
+    assert checked.pop("steadied") >= 5
     figures = made.figures.exclude(status="c")
     assert sum(checked.values()) == figures.count()
     assert set(checked) == set(figures.values_list("indicator", flat=True))
     measures = {one["code"] for one in made.parameters["measures"]}
-    # What the demo tells nowhere has too few people everywhere: reasons that hardly anybody names.
+    # What the demo tells nowhere has too few people everywhere: reasons that hardly anybody names,
+    # and pairings that end in their second quarter.
     hidden = (set(INDICATORS) | measures) - set(checked)
     assert hidden <= {*measures, *RARELY_TOLD}
     assert {"bound", "shown"} <= set(figures.values_list("status", flat=True))
 
 
-RARELY_TOLD = {code for code in INDICATORS if code.startswith("E3.")}
+RARELY_TOLD = {"D2.91", *(code for code in INDICATORS if code.startswith("E3."))}
 
 
 def test_lenses_show_what_another_road_shows() -> None:

@@ -7,15 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from connections.befriending.models import (
-    Ending,
-    Match,
-    Participant,
-    Referral,
-    ScaleAnswer,
-    Service,
-    Volunteer,
-)
+from connections.befriending.models import Ending, Match, Participant, ScaleAnswer
 from connections.indicators import disclosure, release, tasks
 from connections.indicators.freeze import freeze_again
 from connections.indicators.models import (
@@ -54,6 +46,7 @@ from tests.factories import (
     OrganisationFactory,
     UserFactory,
 )
+from tests.indicators.befriended import befriend
 from tests.indicators.months import (
     FREEZE_DAY,
     LONDON,
@@ -274,31 +267,6 @@ def test_a_council_that_tells_once_a_year_is_told_of_its_year(hill: Area) -> Non
     spring = make_ready(dt.date(2027, 1, 1), dt.datetime(2027, 5, 1, 9, tzinfo=LONDON))
     again = shown(spring, "A1")["N1"]
     assert (again.people, again.value, again.of_year) == (10, figure.value, 2026)
-
-
-def befriend(council: Area, count: int, **dates: Any) -> list[Participant]:
-    """`count` people referred on a day of 2026 who met a volunteer after so many days."""
-    with acting(purpose=Purpose.MIGRATE):
-        service = Service.objects.create(organisation=OrganisationFactory.create(), name="Line")
-        made = []
-        for number in range(count):
-            person = Participant.objects.create(service=service, name=f"Person {number}")
-            volunteer = Volunteer.objects.create(
-                service=service, name=f"Volunteer {number}", applied_on=dt.date(2025, 1, 1)
-            )
-            received = dt.date(2026, 2, 1) + dt.timedelta(days=number)
-            referral = Referral.objects.create(
-                service=service, participant=person, area=council, source="self",
-                state="waiting", has_consented=True, received_on=received,
-            )  # fmt: skip
-            # Two in three met after 20 to 59 days, the others still wait.
-            if number % 3:
-                Match.objects.create(
-                    service=service, referral=referral, participant=person, volunteer=volunteer,
-                    state="introduced", first_met_on=received + dt.timedelta(days=20 + number),
-                )  # fmt: skip
-            made.append(person)
-    return made
 
 
 def test_befriending_is_told_of_the_year_by_council(hill: Area) -> None:

@@ -7,6 +7,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from connections.indicators import release
+from connections.indicators.definitions import METHOD_VERSION
 from connections.indicators.models import (
     AbuseAlert,
     Component,
@@ -274,7 +275,7 @@ def test_kindness_in_third_spaces(areas: dict[str, Area]) -> None:
 
 def test_keeps_how_it_came_about(ready: Release) -> None:
     assert ready.state == Release.State.READY
-    assert (ready.version, ready.method_version) == (1, "2")
+    assert (ready.version, ready.method_version) == (1, METHOD_VERSION)
     assert len(ready.code_revision) == len(ready.lock_sha256) == len(ready.watermark) == 64
     kept = ready.parameters
     assert kept["gate"]["K_MIN"] == 10

@@ -29,6 +29,31 @@ def test_it_stands_beside_the_figure_with_its_year_and_wording(client: Client, s
     assert "Do you both give and get?" in page
 
 
+@pytest.mark.parametrize(
+    ("survey", "words"),
+    [
+        ("61.5,58,65", "The figure here lies 0.5 points from it, which may be chance alone."),
+        ("50,48,52", "The figure here is 12 points higher: volunteers answered it"),
+        ("80,78,82", "The figure here is 18 points lower: volunteers answered it"),
+        ("50,,", "The figure here is 12 points higher"),
+    ],
+)
+def test_it_says_how_far_the_figure_lies_from_it(
+    client: Client, sheet: Path, survey: str, words: str
+) -> None:
+    sheet.write_text(HEAD + GOOD.replace("61.5,58,65", survey))
+    call_command("import_benchmarks", sheet)
+    assert words in client.get("/reports/X1/").content.decode()
+
+
+def test_a_figure_that_is_not_shown_has_no_distance(client: Client, sheet: Path) -> None:
+    sheet.write_text(HEAD + GOOD.replace("X1,A3", "X3,A3"))
+    call_command("import_benchmarks", sheet)
+    page = client.get("/reports/X3/").content.decode()
+    assert "Invented Survey, 2024" in page
+    assert "points" not in page
+
+
 def test_a_repeat_changes_nothing_and_a_correction_is_taken(
     sheet: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -55,7 +55,7 @@ __all__ = [
     "variants_of",
 ]
 
-METHOD_VERSION = "2"
+METHOD_VERSION = "3"
 """Of all definitions and the gate together; a release keeps it."""
 
 _ALL = sorted((*LOGS, *ANSWERS, *PLACES, *BEFRIENDING), key=lambda one: one.code.partition(".")[0])

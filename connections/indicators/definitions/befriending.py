@@ -22,6 +22,11 @@ LONG_WAIT_DAYS = 91
 AT_RISK = 10
 """With fewer pairings still followed at a day nothing is told of it (method.md, D2)."""
 
+STEPS = {
+    "D1.56": "D1", "D1.28": "D1.56", "D2.91": "D2", "D2.365": "D2", "D2.planned": "D2.365",
+}  # fmt: skip
+"""Whoever met by day 28 met by day 56 as well: the few in between are tested like any group."""
+
 _REFERRALS = _("Services differ in whom they take onto their lists, and when.")
 _GOOD_ENDINGS = _("Long is not always good: look at planned endings beside it.")
 
@@ -64,6 +69,7 @@ def _wait(code: str, days: int) -> Indicator:
         ),
         levels=UPPER_LEVELS,
         within=None if code == "D1" else "D1",
+        steps_on=STEPS.get(code),
     )
 
 
@@ -105,6 +111,7 @@ def _lasts(code: str, days: int) -> Indicator:
         ),
         levels=UPPER_LEVELS,
         within=None if code == "D2" else "D2",
+        steps_on=STEPS.get(code),
     )
 
 
@@ -160,6 +167,7 @@ BEFRIENDING = (
         reading=_("Of the pairings that began in {area}, {tenths} ended as planned within a year."),
         levels=UPPER_LEVELS,
         within="D2",
+        steps_on=STEPS["D2.planned"],
     ),
     Indicator(
         code="D3",

@@ -99,9 +99,10 @@ class Indicator:
 
     `coverage` says in words what the share beside a figure covers; `min_response` is the least
     share of questions answered, below which nothing is told; `only_area` the one area of a
-    community's own question. `base` is the least number of people for display; `lowest` and
-    `highest` the range of one person's value; `reading` a sentence with {area}, {value}, {low},
-    {high}, {tenths}.
+    community's own question; `steps_on` the code of a share of which this one is a part or the
+    whole, as of the same people by another day. `base` is the least number of people for display;
+    `lowest` and `highest` the range of one person's value; `reading` a sentence with {area},
+    {value}, {low}, {high}, {tenths}.
     """
 
     code: str
@@ -129,6 +130,7 @@ class Indicator:
     within: str | None = None
     min_response: float = 0.0
     only_area: int | None = None
+    steps_on: str | None = None
 
     @property
     def group(self) -> Group:
@@ -173,6 +175,7 @@ class Indicator:
             min_places=self.min_places,
             min_response=self.min_response,
             only_area=self.only_area,
+            steps_on=self.steps_on,
         )
 
     def read(self, *, area: str, value: float, low: float | None, high: float | None) -> str:

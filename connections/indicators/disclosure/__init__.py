@@ -35,6 +35,7 @@ from connections.indicators.disclosure.nouns import (
     Protected,
     Status,
 )
+from connections.indicators.disclosure.tree import children_first
 
 # fmt: off
 __all__ = [
@@ -77,7 +78,10 @@ class Rule:
     subset_of: code of an indicator whose people include these; as `within`, and the people
     outside are tested too (`protect_all` fills in `Cell.surrounding`). Leave it out where being
     outside is only an unanswered question. min_response: least share of the questions asked that
-    was answered. only_area: the one area that may be published.
+    was answered. only_area: the one area that may be published. steps_on: code of a share of the
+    same people of which this one is a part, or the other way round, as of those who met by one day
+    and by a later one: whoever is in one and not in the other is tested too (`protect_all` fills in
+    `Cell.step`).
     """
 
     code: str
@@ -93,6 +97,7 @@ class Rule:
     min_places: int = 0
     min_response: float = 0.0
     only_area: int | None = None
+    steps_on: str | None = None
 
     @property
     def k(self) -> int:
@@ -120,7 +125,7 @@ def protect(
     given = given or {}
     if rule.bounds is not None and only_within is None:
         raise ValueError(f"{rule.code} is bound to {rule.bounds}: give its published areas.")
-    order = _children_first(nodes)
+    order = children_first(nodes)
     if rule.kind is Kind.PLACES:
         return [_release_places(node, given.get(node.id, _NOTHING), rule) for node in nodes]
     _check_cells(nodes, cells, rule)
@@ -166,6 +171,8 @@ def protect_all(
             own = cells.get(rule.code, {})
             if rule.subset_of is not None:
                 own = _surround(own, cells.get(rule.subset_of, {}))
+            if rule.steps_on is not None:
+                own = _step(own, cells.get(rule.steps_on, {}))
             done[rule.code] = protect(nodes, own, rule, given.get(rule.code), bounds)
             del waiting[rule.code]
     return {rule.code: done[rule.code] for rule in rules}
@@ -175,6 +182,12 @@ def _surround(inner: Mapping[int, Cell], outer: Mapping[int, Cell]) -> dict[int,
     return {
         id_: replace(inner.get(id_, _NOBODY), surrounding=outer.get(id_, _NOBODY).n)
         for id_ in inner.keys() | outer.keys()
+    }
+
+
+def _step(inner: Mapping[int, Cell], outer: Mapping[int, Cell]) -> dict[int, Cell]:
+    return {
+        id_: replace(one, step=abs(one.x - outer.get(id_, _NOBODY).x)) for id_, one in inner.items()
     }
 
 
@@ -237,6 +250,8 @@ def _is_large_enough(group: Group, rule: Rule) -> bool:
 
 def _tells_by_value(people: Cell, rule: Rule) -> bool:
     """Whether the value itself tells on (nearly) everyone in it."""
+    if rule.steps_on is not None and people.step < rule.k:
+        return True
     if rule.kind in (Kind.PROPORTION, Kind.SURVIVAL):
         return people.x < rule.k or people.n - people.x < rule.k
     if rule.kind is Kind.MEAN:
@@ -307,32 +322,6 @@ _NOBODY = Cell()
 _NOTHING = Given()
 
 
-def _children_first(nodes: Sequence[Node]) -> list[tuple[Node, list[int]]]:
-    """Nodes with their children's ids, every child before its parent, in a fixed order."""
-    by_id = {node.id: node for node in nodes}
-    if len(by_id) != len(nodes):
-        raise ValueError("An area occurs twice.")
-    children: dict[int, list[int]] = {node.id: [] for node in nodes}
-    roots: list[int] = []
-    for id_ in sorted(by_id):
-        parent = by_id[id_].parent
-        if parent is None:
-            roots.append(id_)
-        elif parent in children:
-            children[parent].append(id_)
-        else:
-            raise ValueError(f"Area {id_} has the unknown parent {parent}.")
-    parents_first: list[int] = []
-    stack = roots
-    while stack:
-        id_ = stack.pop()
-        parents_first.append(id_)
-        stack.extend(children[id_])
-    if len(parents_first) != len(nodes):
-        raise ValueError("The areas go round in a circle.")
-    return [(by_id[id_], children[id_]) for id_ in reversed(parents_first)]
-
-
 def _check_cells(nodes: Sequence[Node], cells: Mapping[int, Cell], rule: Rule) -> None:
     unknown = cells.keys() - {node.id for node in nodes}
     if unknown:
@@ -356,7 +345,7 @@ def choose_changes(nodes: Sequence[Node], changed: Mapping[int, int]) -> frozens
     rests: dict[int, int] = {}
     tops: dict[int, list[tuple[int, int]]] = {}
     may_change: set[int] = set()
-    for node, children in _children_first(nodes):
+    for node, children in children_first(nodes):
         total = rest = changed.get(node.id, 0)
         top: list[tuple[int, int]] = []
         for child in children:
@@ -385,7 +374,7 @@ def is_publication_safe(
     """Whether every published area and every remainder passes, for areas that were chosen by
     anything else than `protect`."""
     rests: dict[int, Group] = {}
-    for node, children in _children_first(nodes):
+    for node, children in children_first(nodes):
         own = Group(
             cells.get(node.id, _NOBODY),
             residents=0 if children else node.residents,
@@ -458,8 +447,9 @@ def _thirds(
 
     The areas count as suppressed in the remainders, so no n is told. A third bounds x, and a reader
     may take those bounds from the remainder that the area lies in: so thirds are told only where
-    what is left of that remainder without them is nobody, or K_MIN people or more. None stands
-    within another, or over a published area: then there is no smaller group to take.
+    what is left of that remainder without them is nobody, or K_MIN people or more, of whom the
+    bounds leave open that many are on each side. None stands within another, or over a
+    published area: then there is no smaller group to take.
     """
     if rule.kind is not Kind.PROPORTION:
         return {}
@@ -488,12 +478,37 @@ def _thirds(
             chosen.setdefault(owner[node.id], []).append(node.id)
     found: dict[int, Band] = {}
     for around, ids in chosen.items():
-        if around is not None:
-            left = rests[around].people.n - sum(totals[id_].people.n for id_ in ids)
-            if 0 < left < K_MIN:
-                continue
+        if around is not None and not _leaves_open(
+            rests[around].people, [totals[id_].people for id_ in ids], rule
+        ):
+            continue
         found |= {id_: _third(totals[id_].people) for id_ in ids}
     return found
+
+
+def _leaves_open(rest: Cell, told: Sequence[Cell], rule: Rule) -> bool:
+    """Whether a reader who takes areas told as thirds from a remainder, and knows how many people
+    answered in each, is left to think that a third of the others, or k, are on each side: so that
+    nothing is learnt of them that a third would not tell."""
+    left = rest.n - sum(cell.n for cell in told)
+    if left < K_MIN:
+        return left == 0
+    ends = [_ends_of_third(cell, rule) for cell in told]
+    most = rest.x - sum(low for low, _ in ends)
+    least = rest.x - sum(high for _, high in ends)
+    open_to = min(rule.k, left // 3)
+    return most >= open_to and left - least >= open_to
+
+
+def _ends_of_third(people: Cell, rule: Rule) -> tuple[int, int]:
+    """The fewest and the most people that a third leaves possible, by whoever knows the rules."""
+    n = people.n
+    lowest, highest = {
+        Band.THIRD_LOW: (0, (n - 1) // 3),
+        Band.THIRD_MIDDLE: (-(-n // 3), (2 * n - 1) // 3),
+        Band.THIRD_HIGH: (-(-2 * n // 3), n),
+    }[_third(people)]
+    return max(lowest, rule.k), min(highest, n - rule.k)
 
 
 def _third(people: Cell) -> Band:

@@ -63,7 +63,8 @@ class Cell:
     n: people who answered; x: those of them with the property; total, squares: sum and sum of
     squares of one value a person; largest, amount: the largest contributor's and everybody's
     contribution after caps (logs); surrounding: people of the `subset_of` set, these included;
-    asked, answered: questions put to people here, and those that were answered.
+    asked, answered: questions put to people here, and those that were answered; step: people in x
+    or in that of the `steps_on` share, and not in both.
     """
 
     n: int = 0
@@ -75,6 +76,7 @@ class Cell:
     surrounding: int = 0
     asked: int = 0
     answered: int = 0
+    step: int = 0
 
     def __add__(self, other: Cell) -> Cell:
         """The cell of two disjoint groups together."""
@@ -88,6 +90,7 @@ class Cell:
             self.surrounding + other.surrounding,
             self.asked + other.asked,
             self.answered + other.answered,
+            self.step + other.step,
         )
 
 
