@@ -65,7 +65,7 @@ def download_and_compare(client: Client, times: int) -> bool:
     for address in addresses:
         answer = client.get(address)
         assert answer.status_code == 200
-        seen.setdefault(address, set()).add(b"".join(answer))  # type: ignore[arg-type]
+        seen.setdefault(address, set()).add(b"".join(answer))
     return any(len(found) > 1 for found in seen.values())
 
 
