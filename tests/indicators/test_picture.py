@@ -51,10 +51,8 @@ def community(hill: Area) -> Area:
 
 
 def vote(community: Area, **facts: Any) -> None:
-    record_vote(
-        by=AdministratorFactory.create(), area=community,
-        **{"voted_on": OPENED, "in_favour": 31, "against": 4, "is_on": True} | facts,
-    )  # fmt: skip
+    told: dict[str, Any] = {"voted_on": OPENED, "in_favour": 31, "against": 4, "is_on": True}
+    record_vote(by=AdministratorFactory.create(), area=community, **(told | facts))
 
 
 def people(count: int, **facts: Any) -> list[Contributor]:
