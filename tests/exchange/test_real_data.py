@@ -9,6 +9,7 @@ import pytest
 from django.db.models import Count, Sum
 
 from places.exchange.models import ImportBatch, ImportIssue
+from places.exchange.osm import keep_hours
 from places.models import Area, AreaAncestor, AreaTile, Deprivation, Place, PlaceName, Postcode
 from places.vocabulary import PlaceKind
 from tests.exchange.files import last_batch, last_counts, run
@@ -130,6 +131,17 @@ def test_norwich_lists_every_feature_that_is_no_place(sample_data: Path) -> None
     assert not Place.objects.filter(name="").exists()
     run("import_places", path)
     assert last_counts() == (0, 0, batch.created)
+
+
+def test_real_hours_come_in_as_hours_or_as_their_own_words(sample_data: Path) -> None:
+    with (sample_data / "opening_hours" / "osm_real_values_ODbL.csv").open() as file:
+        values = {row["opening_hours"] for row in csv.DictReader(file)}
+    kept = {value: keep_hours(value) for value in values}
+    words = {value: hours.text for value, hours in kept.items() if hours.is_unread}
+    assert (len(values), len(words)) == (1_439, 29)
+    assert all(text == " ".join(value.split()) for value, text in words.items())
+    assert all(hours.text for hours in kept.values())
+    assert all(hours.weekly is None for hours in kept.values() if hours.is_unread)
 
 
 def test_helsinki_comes_from_its_pbf_and_broken_outlines_are_listed(sample_data: Path) -> None:
