@@ -279,7 +279,7 @@ def gather_due(service: Service, *, user: User, today: dt.date) -> Due:
 
 @dataclass(frozen=True)
 class Told:
-    """A task of befriending in words, and the page where it is seen to."""
+    """A task in words, and the page where it is seen to."""
 
     words: "_StrOrPromise"
     url: str

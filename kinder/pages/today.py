@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from connections.befriending.board import Told, services_of, tell_tasks
 from connections.befriending.models import Concern, Service, Visit
@@ -68,7 +70,7 @@ def gather_today(user: User) -> Today:
         today.open_concerns = count_open_concerns(user)
     today.desks = gather_desks(user)
     tasks = list(find_tasks(user)[:TASKS_SHOWN])
-    told = tell_tasks(tasks, user)
+    told = tell_tasks(tasks, user) | _tell_other_tasks(tasks)
     today.tasks = [(task, told.get(task.pk)) for task in tasks]
     if can_keep_places(user):
         today.places_to_check = Place.objects.filter(state=PlaceState.STALE).count()
@@ -85,6 +87,28 @@ def gather_today(user: User) -> Today:
             Release.objects.filter(state=Release.State.READY).select_related("quarter")
         )
     return today
+
+
+def _tell_other_tasks(tasks: list[Task]) -> dict[int, Told]:
+    """Say which place or gathering a task is about, with where it is seen to."""
+
+    def ids(model: type[Model]) -> list[str]:
+        label = model._meta.label_lower
+        return [task.object_id for task in tasks if task.object_type == label]
+
+    pages: dict[tuple[str, str], Told] = {}
+    if wanted := ids(Place):
+        for place in Place.objects.filter(pk__in=wanted).only("name", "code"):
+            words = _("Check a place: %(name)s") % {"name": place.name}
+            url = reverse("places:place", args=[place.code])
+            pages[Place._meta.label_lower, str(place.pk)] = Told(words, url)
+    if wanted := ids(Gathering):
+        for gathering in Gathering.objects.filter(code__in=wanted).only("title", "code"):
+            words = _("Is it still on? %(name)s") % {"name": gathering.title}
+            url = reverse("places:gathering", args=[gathering.code])
+            pages[Gathering._meta.label_lower, gathering.code] = Told(words, url)
+    keyed = ((task.pk, (task.object_type, task.object_id)) for task in tasks)
+    return {pk: pages[key] for pk, key in keyed if key in pages}
 
 
 def _gather_town(today: Today) -> None:

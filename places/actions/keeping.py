@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from kinder.accounts.audit import record
-from kinder.accounts.models import Contributor, User
+from kinder.accounts.models import Contributor, Task, User
 from kinder.accounts.rules import Refused
 from places.actions.areas import find_area
 from places.history import begin_history, changes_to, facts_at, write_version
@@ -310,6 +310,11 @@ def set_state(
     place.save(update_fields=["state", "revision", "confirmed_at", "updated_at"])
     write_version(place, deed, by=by if isinstance(by, User) else None)
     record(verb, place, by=by, before=before, **facts)
+    if isinstance(by, User):
+        # Whoever decides has looked: nobody need be asked to any more.
+        Task.objects.filter(
+            object_type=place._meta.label_lower, object_id=str(place.pk), done_at=None
+        ).update(done_at=timezone.now(), done_by=by)
     bump_places([place.point])
     return place
 

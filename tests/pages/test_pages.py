@@ -284,7 +284,7 @@ def test_area_page_lists_what_is_on_with_its_boundaries(client: Client, zone: Ar
         page = client.get(reverse("pages:area", args=[community_of(zone).code])).content.decode()
     assert page.count("Soup and a seat") == 1
     assert "Again on 11 March." in page
-    assert "Wednesday 4 March, 12:00" in page
+    assert "Wednesday 4 March, noon" in page
     assert "Nobody asks why you came." in page
     assert "Not looked at yet" not in page
 
@@ -389,6 +389,23 @@ def test_today_shows_what_waits_for_this_worker(zone: Area) -> None:
     assert today.places_to_check == 1
     assert today.open_concerns is None
     assert today.releases_ready == []
+
+
+def test_today_says_which_place_to_check_and_leads_there(zone: Area) -> None:
+    membership = MembershipFactory.create(role=Role.WORKER)
+    place = PlaceFactory.create(area=zone, name="The Creel")
+    for month in ("2026-10", "2026-11"):
+        Task.objects.create(
+            organisation=membership.organisation,
+            kind=Task.Kind.CHECK_PLACE,
+            key=f"place-gone-{place.pk}-{month}",
+            object_type="places.place",
+            object_id=str(place.pk),
+        )
+    told = [told for _task, told in gather_today(membership.user).tasks]
+    assert [(str(one.words), one.url) for one in told if one] == [
+        ("Check a place: The Creel", reverse("places:place", args=[place.code]))
+    ] * 2
 
 
 def test_today_counts_worries_for_safeguarding_leads_alone(zone: Area) -> None:

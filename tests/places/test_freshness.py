@@ -5,13 +5,14 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from kinder.accounts.models import Contributor, Task
+from kinder.accounts.models import Contributor, Role, Task
 from kinder.accounts.rules import Refused
-from places.actions import answer_question, mark_stale
+from places.actions import answer_question, confirm_place, mark_stale
 from places.freshness import FRESH_FOR, STAY, STILL_THERE, period_of, pick_question
 from places.models import LayerVersion, Place, PlaceConfirmation, PlaceVersion, Welcome
 from places.search import Search, find_places
 from places.vocabulary import CostToStay, PlaceKind, PlaceState
+from tests.factories.accounts import make_member
 from tests.factories.places import make_place
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +124,9 @@ def test_a_no_never_closes_a_place_but_asks_a_worker_to_look() -> None:
     place.refresh_from_db()
     assert place.state == PlaceState.VERIFIED
     assert Task.objects.get().object_id == str(place.pk)
+    worker = make_member(role=Role.WORKER)
+    confirm_place(by=worker, place=place)
+    assert Task.objects.get().done_by == worker
 
 
 @pytest.mark.parametrize("state", [PlaceState.HIDDEN, PlaceState.SUGGESTED, PlaceState.CLOSED])
