@@ -11,7 +11,7 @@ import Text from "ol/style/Text.js";
 import { PMTilesVectorSource } from "ol-pmtiles";
 import { FONT, readColours } from "./colours.js";
 
-const ROAD_WIDTHS = { main: 3, minor: 2, path: 1 };
+const ROAD_WIDTHS = { main: 3, minor: 2 };
 
 function createStyle() {
   const colours = readColours();
@@ -26,11 +26,13 @@ function createStyle() {
     Object.entries(ROAD_WIDTHS).map(([kind, width]) => [
       kind,
       [
-        new Style({ stroke: new Stroke({ color: colours.control, width: width + 1.2 }), zIndex: 3 }),
+        new Style({ stroke: new Stroke({ color: colours.control, width: width + 1 }), zIndex: 3 }),
         new Style({ stroke: new Stroke({ color: colours.card, width }), zIndex: 4 }),
       ],
     ]),
   );
+  // Two lines for each path would make a park a thicket.
+  roads.path = [new Style({ stroke: new Stroke({ color: colours.control, width: 0.8, lineDash: [4, 2] }), zIndex: 3 })];
   return (feature, resolution) => {
     const layer = feature.get("layer");
     const kind = feature.get("kind");
