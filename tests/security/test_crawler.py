@@ -20,6 +20,7 @@ from tests.security.headers import check_headers
 from tests.security.rows import ADMINISTRATOR, NOBODY, THINGS, WHO, World
 from tests.security.stored import PAYLOAD, PAYLOAD_RAN, check_answer, plant_everywhere
 from tests.security.test_every_address import ROWS, send
+from tests.security.test_printed import find_deeds, read_words
 
 pytestmark = pytest.mark.django_db(databases=["default", "reports"])
 
@@ -175,6 +176,7 @@ def test_stored_text_runs_in_no_page_and_no_format(
         planted = plant_everywhere()
     assert planted > 40
     counts: Counter[str] = Counter()
+    read_back = 0
     for row in ROWS.values():
         if not row.get.strip():
             continue
@@ -182,12 +184,21 @@ def test_stored_text_runs_in_no_page_and_no_format(
         response, text = send(world.client(), row, "get", path)
         # A text that is a code to some page may not be understood; it must not break it either.
         assert response.status_code < 500, f"{path} as {who}"
-        counts[response.headers.get("Content-Type", "none").partition(";")[0]] += 1
+        kind = response.headers.get("Content-Type", "none").partition(";")[0]
+        counts[kind] += 1
+        if kind == "application/pdf":
+            content = response.getvalue()  # type: ignore[attr-defined]
+            assert not find_deeds(content), f"{path} as {who}: something in it acts"
+            read_back += "onload=alert(1)" in read_words(content)
         if problem := check_answer(response, text):
             raise AssertionError(f"{path} as {who}: {problem}")
     assert counts["text/html"] > 20
+    assert read_back or not counts["application/pdf"], "the planted text stands in no print"
     with capsys.disabled():
-        print(f"\nstored text as {who}: {planted} columns, {dict(counts)}")
+        print(
+            f"\nstored text as {who}: {planted} columns, {dict(counts)}, read back from"
+            f" {read_back} PDFs"
+        )
 
 
 def test_what_checks_stored_text_would_notice_it() -> None:
