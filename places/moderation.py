@@ -221,11 +221,7 @@ def _read_suggestion(suggestion: PlaceSuggestion) -> Item:
     if place.revision != suggestion.base_revision:
         signals = (*signals, _("The place was changed since"))
     facts = [
-        (
-            label_of(field),
-            _("%(before)s → %(after)s")
-            % {"before": _tell(field, getattr(place, field)), "after": _tell(field, value)},
-        )
+        (label_of(field), _tell_change(field, getattr(place, field), value))
         for field, value in told.items()
     ]
     if is_gone(suggestion):
@@ -243,8 +239,11 @@ def _read_suggestion(suggestion: PlaceSuggestion) -> Item:
     )
 
 
-def _tell(field: str, value: Any) -> str:
-    return tell_fact(field, value, texts={}, organisations={})
+def _tell_change(field: str, before: Any, after: Any) -> str:
+    told = [tell_fact(field, one, texts={}, organisations={}) for one in (before, after)]
+    if before == after:
+        return str(_("%(fact)s (the register says so already)") % {"fact": told[0]})
+    return f"{told[0]} → {told[1]}"
 
 
 def decide_suggestions(

@@ -37,6 +37,9 @@ class Limit:
 LOGS_OF_DEVICE = Limit("logs-device", most=200, seconds=600)
 CODES_OF_DEVICE = Limit("codes-device", most=10, seconds=3_600, guards_secret=True)
 CODES_OF_NETWORK = Limit("codes-network", most=60, seconds=3_600, guards_secret=True)
+# Three tries a code, and a few codes: django-allauth counts them in the session, where tries sent
+# at the same moment overwrite each other.
+GUESSES_OF_SESSION = Limit("guesses-session", most=12, seconds=600, guards_secret=True)
 LOGS_OF_NETWORK = Limit("logs-network", most=6_000, seconds=600)
 FORMS_OF_DEVICE = Limit("forms-device", most=120, seconds=600)
 FORMS_OF_ACCOUNT = Limit("forms-account", most=600, seconds=600)
@@ -147,6 +150,11 @@ def charge_form(request: HttpRequest, *, account: object = None, key: str | None
     elif key is not None:
         charges.append((FORMS_OF_DEVICE, _name(key)))
     spend(*charges)
+
+
+def charge_guess(session_key: str) -> None:
+    """Count a code that was typed, for the session that waits for one."""
+    spend((GUESSES_OF_SESSION, _name(session_key)))
 
 
 def charge_recovery(*, key: str, network: str) -> None:

@@ -20,7 +20,7 @@ from rest_framework.authentication import SessionAuthentication
 from rest_framework.views import APIView
 
 from kinder.accounts.devices import read_key
-from kinder.accounts.limits import TooManyError, charge_form
+from kinder.accounts.limits import TooManyError, charge_form, charge_guess
 from kinder.accounts.models import User
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -167,19 +167,41 @@ class FloodMiddleware:
         try:
             charge_form(request, account=request.user.pk, key=read_key(request))
         except TooManyError as error:
-            response = _answer_too_many(request)
-            response["Retry-After"] = str(error.retry_after)
-            return response
+            return _answer_too_many(request, error)
         return self.get_response(request)
 
+    def process_view(
+        self, request: HttpRequest, _view: Callable[..., HttpResponse], *_arguments: object
+    ) -> HttpResponse | None:
+        match = request.resolver_match
+        if request.method != "POST" or match is None or match.view_name not in CODES_ARE_TYPED:
+            return None
+        try:
+            charge_guess(request.session.session_key or "")
+        except TooManyError as error:
+            return _answer_too_many(request, error)
+        return None
+
+
+CODES_ARE_TYPED = frozenset(
+    {
+        "account_confirm_login_code",
+        "account_confirm_password_reset_code",
+        "account_email_verification_sent",
+    }
+)
+"""Where a code from a letter is typed."""
 
 TOO_MANY = _("That was a lot at once. Please wait a little, and send it again.")
 
 
-def _answer_too_many(request: HttpRequest) -> HttpResponse:
+def _answer_too_many(request: HttpRequest, error: TooManyError) -> HttpResponse:
     if wants_json(request):
-        return JsonResponse({"detail": str(TOO_MANY)}, status=429)
-    return render(request, "429.html", {"reason": TOO_MANY}, status=429)
+        response: HttpResponse = JsonResponse({"detail": str(TOO_MANY)}, status=429)
+    else:
+        response = render(request, "429.html", {"reason": TOO_MANY}, status=429)
+    response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 class SecondFactorMiddleware:

@@ -20,7 +20,7 @@ from django.contrib.gis.gdal.error import GDALException
 from django.utils import timezone
 from shapely.geometry.base import BaseGeometry
 
-from kinder.accounts.uploads import BadUploadError, open_archive
+from kinder.accounts.uploads import BadUploadError, Kind, detect_kind, open_archive
 from places.exchange.batches import ImportRefusedError, Run
 from places.exchange.extracts import Found, read_features
 from places.exchange.kinds import read_kind
@@ -201,8 +201,12 @@ def read_layer(path: Path, options: Mapping[str, Any]) -> Iterator[Draft]:
 
 def _read_layer(path: Path) -> Iterator[tuple[int, dict[str, str], BaseGeometry | None]]:
     with _unpacked(path) as opened:
+        _check_layer(opened)
         try:
-            layer = DataSource(str(opened))[0]
+            source = DataSource(str(opened))
+            if source.driver.name not in _DRIVERS:
+                raise ImportRefusedError(NO_LAYER)
+            layer = source[0]
             degrees = SpatialReference(WGS84, axis_order=AxisOrder.TRADITIONAL)
             turn = CoordTransform(layer.srs, degrees) if layer.srs is not None else None
             for number, feature in enumerate(layer, start=1):
@@ -215,6 +219,29 @@ def _read_layer(path: Path) -> Iterator[tuple[int, dict[str, str], BaseGeometry 
             raise ImportRefusedError(
                 f"GDAL cannot read this as a map layer: {error}"[:300]
             ) from error
+
+
+NO_LAYER = "This is no GeoPackage, no GeoJSON and no Shapefile."
+_DRIVERS = frozenset({"GPKG", "GeoJSON", "ESRI Shapefile"})
+_SHAPEFILE = b"\x00\x00\x27\x0a"
+_GEOJSON = re.compile(rb'"type"\s*:\s*"Feature(?:Collection)?"')
+# A file that tells GDAL what to do rather than where something is.
+_ORDERS = b"gdal_streamed_alg"
+
+
+def _check_layer(path: Path) -> None:
+    """Refuse what is not the very format, before GDAL looks.
+
+    GDAL goes by the content: some of its formats (VRT, WFS, pipelines) name other files of this
+    machine, or addresses in its network, and it would read them.
+    """
+    with path.open("rb") as file:
+        kind = detect_kind(file)
+        content = file.read()
+    if kind is Kind.SQLITE or content.startswith(_SHAPEFILE):
+        return
+    if kind is not Kind.JSON or not _GEOJSON.search(content) or _ORDERS in content:
+        raise ImportRefusedError(NO_LAYER)
 
 
 class _unpacked:  # noqa: N801 - used as a function

@@ -223,7 +223,7 @@ def test_giving_up_keeps_nothing(worker: User) -> None:
         ("overpass", "a.json", b"[]", "Overpass"),
         ("hsds", "a.json", b"{", "no JSON"),
         ("csv", "a.csv", b"", "empty"),
-        ("layer", "a.gpkg", b"nothing", "GDAL"),
+        ("layer", "a.gpkg", b"nothing", "no GeoPackage"),
     ],
 )
 def test_a_file_that_is_something_else_fails_in_words(

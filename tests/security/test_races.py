@@ -11,10 +11,12 @@ import uuid
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from connections.interactions.models import Interaction
 from kinder.accounts.actions import end_administrator, grant_role
 from kinder.accounts.devices import COOKIE, make_key
+from kinder.accounts.limits import GUESSES_OF_SESSION
 from kinder.accounts.models import Contributor, Device, Membership, Organisation, Role, User
 from kinder.accounts.rules import Refused
 from places.actions import ConflictError, change_place
@@ -106,6 +108,27 @@ def test_two_administrators_cannot_end_each_other() -> None:
     )
     assert User.objects.filter(is_administrator=True, is_active=True).count() == 1, told
     assert sum(isinstance(one, Refused) for one in told) == 1
+
+
+def test_guesses_at_once_are_counted_one_by_one(settings: Settings) -> None:
+    """6.6.3, 15.4.2: whoever sends many codes at the same moment gets no more tries by that."""
+    # So that a session is there that waits for a code.
+    user = make_user(has_second_factor=False)
+    asker = Client()
+    asker.post("/accounts/login/code/", {"email": user.email})
+    key = asker.cookies[settings.SESSION_COOKIE_NAME].value
+
+    def guess(number: int) -> int:
+        client = Client(raise_request_exception=False)
+        client.cookies[settings.SESSION_COOKIE_NAME] = key
+        return client.post(
+            "/accounts/login/code/confirm/", {"code": f"BCDF-GH{number:02d}"}
+        ).status_code
+
+    told = run_together(*(lambda number=number: guess(number) for number in range(30)))
+    assert set(told) <= {200, 302, 429}, told
+    assert told.count(429) >= 30 - GUESSES_OF_SESSION.most, told
+    assert guess(31) == 429, "and afterwards too"
 
 
 def test_an_organisation_sent_twice_is_one() -> None:
