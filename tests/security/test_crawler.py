@@ -187,7 +187,7 @@ def test_stored_text_runs_in_no_page_and_no_format(
         kind = response.headers.get("Content-Type", "none").partition(";")[0]
         counts[kind] += 1
         if kind == "application/pdf":
-            content = response.getvalue()  # type: ignore[attr-defined]
+            content = response.getvalue()
             assert not find_deeds(content), f"{path} as {who}: something in it acts"
             read_back += "onload=alert(1)" in read_words(content)
         if problem := check_answer(response, text):
