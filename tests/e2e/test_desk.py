@@ -32,6 +32,24 @@ def test_workers_pages_keep_the_rules(
         take_picture(page, f"{name}-{width}")
 
 
+def test_on_paper_the_map_becomes_its_table(
+    open_page: Callable[..., Page], town: Geography
+) -> None:
+    page = open_page(PAGES["desk"])
+    page.get_by_role("button", name="Show on a map").click()
+    expect(page.locator("[data-in-view]")).to_be_attached(timeout=20_000)
+    page.emulate_media(media="print")
+    table = page.locator("[data-desk] table")
+    expect(table).to_be_visible()
+    expect(table.get_by_text("Rowan Library")).to_be_visible()
+    for gone in ("[data-map]", "[data-map-open]", "form[role=search]", "[name=deed]", ".no-print"):
+        expect(page.locator(gone).first).to_be_hidden()
+    take_picture(page, "desk-print")
+    page = open_page(PAGES["gaps"])
+    page.emulate_media(media="print")
+    expect(page.locator("table").first).to_be_visible()
+
+
 def test_keys_work_in_the_table_and_can_be_switched_off(
     open_page: Callable[..., Page],
     town: Geography,
