@@ -28,7 +28,7 @@ class CompanyForm(ScreenedForm):
         label=_("Which is it?"),
         choices=CompanyWay.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose one.")},
+        error_messages={"required": _("Choose whether you ask for company or offer it.")},
     )
     language = forms.ChoiceField(label=_("In which language?"), required=False)
     is_adult = forms.BooleanField(
@@ -54,10 +54,10 @@ class PlaceCompanyForm(CompanyForm):
         label=_("What would you like to do?"),
         choices=CompanyThing.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose one.")},
+        error_messages={"required": _("Choose what you would like to do.")},
     )
     on = forms.ChoiceField(label=_("Which day?"))
-    at = forms.ChoiceField(label=_("From when?"))
+    at = forms.ChoiceField(label=_("From when?"), initial="14:00")
     minutes = forms.ChoiceField(label=_("For how long?"), initial="60")
 
     field_order = ("way", "thing", "on", "at", "minutes", "language", "is_adult")
@@ -87,7 +87,7 @@ class GatheringCompanyForm(CompanyForm):
     on = forms.ChoiceField(
         label=_("Which time?"),
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose one.")},
+        error_messages={"required": _("Choose a day.")},
     )
 
     field_order = ("way", "on", "language", "is_adult")
@@ -107,16 +107,20 @@ class GatheringCompanyForm(CompanyForm):
 
 
 def _list_days(place: Place, now: datetime) -> list[tuple[str, str]]:
-    """The next seven days on which it is open at all in the daytime, with their hours."""
+    """The next seven days on which it is open at all in what is left of the daytime, with their
+    hours."""
     days = []
+    is_late = timezone.localtime(now + STEP).time() >= LATEST
     for day in describe_week(place.opening_hours, now, point=place.point):
+        if day.is_today and is_late:
+            continue
         begin = timezone.make_aware(datetime.combine(day.on, EARLIEST))
         status = status_at(place.opening_hours, begin, point=place.point)
         opens_later = status.until_at is not None and status.until_at.time() < LATEST
         is_same_day = status.until_at is not None and timezone.localdate(status.until_at) == day.on
         if status.state is OpenState.OPEN or (opens_later and is_same_day):
             days.append(
-                (day.on.isoformat(), f"{capfirst(date_format(day.on, 'l j E'))} ({day.text})")
+                (day.on.isoformat(), f"{capfirst(date_format(day.on, 'l j'))} ({day.text})")
             )
     return days
 

@@ -18,7 +18,7 @@ MAY = dt.date(2026, 5, 4)  # a Monday
     ("language", "day", "month", "time"),
     [
         ("en-gb", "Monday 4 May 2026", "May 2026", "2:30 p.m."),
-        ("gd", "Diluain 4 dhen Chèitean 2026", "An Cèitean 2026", "2:30f"),
+        ("gd", "Diluain 4 dhen Chèitean 2026", "An Cèitean 2026", "14:30"),
         ("pl", "poniedziałek 4 maja 2026", "maj 2026", "14:30"),
         ("uk", "понеділок 4 травня 2026", "травень 2026", "14:30"),
         ("ur", "پیر 4 مئی 2026", "مئی 2026", "14:30"),

@@ -292,7 +292,8 @@ def test_a_browser_asks_sees_its_note_and_takes_it_back(library: Place) -> None:
         "In danger, call 999.",
     ):
         assert words in page
-    assert "Sunday 10 May" not in page, "it is shut on Sundays"
+    assert "Tuesday 5 (9 a.m. to 5 p.m.)" in page
+    assert "Sunday 10 (" not in page, "it is shut on Sundays"
     answer = visitor.post(path, form(), follow=True)
     own = answer.redirect_chain[-1][0]
     assert "This seat is free" in answer.content.decode()
@@ -312,7 +313,7 @@ def test_a_browser_asks_sees_its_note_and_takes_it_back(library: Place) -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"way": ""}, "Choose one."),
+        ({"way": ""}, "Choose whether you ask for company or offer it."),
         ({"thing": "<script>"}, "Select a valid choice."),
         ({"thing": "cha\u202et"}, "Select a valid choice."),
         ({"on": "2026-05-10"}, "Select a valid choice."),

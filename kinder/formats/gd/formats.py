@@ -1,5 +1,5 @@
-"""Times as they are written in Gaelic: 2:30f, without a nought before the hour."""
+"""Times of 24 hours, as Gaelic pages mostly write them; Django would say 02:30f."""
 
-TIME_FORMAT = "g:ia"
+TIME_FORMAT = "H:i"
 DATE_FORMAT = "j E Y"
-DATETIME_FORMAT = "j E Y, g:ia"
+DATETIME_FORMAT = "j E Y, H:i"
