@@ -5,10 +5,14 @@ ASVS 3.4 (headers), 14.3.2 (caches), 16.5.1 (errors tell nothing).
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from pytest_django import Settings
 
+from connections.reports import reading
 from tests.factories.accounts import make_user
 from tests.security.headers import check_headers
+from tests.security.rows import DEVICE, World
+from tests.security.test_every_address import ROWS
 
 pytestmark = pytest.mark.django_db(databases=["default", "reports"])
 
@@ -51,6 +55,25 @@ def test_pages_about_people_are_kept_by_no_cache() -> None:
     client.force_login(make_user(is_administrator=True))
     for path in ("/accounts/", "/people/", "/organisations/", "/audit/", "/accounts/sessions/"):
         assert "no-store" in client.get(path)["Cache-Control"], path
+
+
+def test_what_a_phone_alone_may_see_is_kept_by_no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """14.3.2: on a shared phone the next one finds nothing in the browser's memory."""
+    monkeypatch.setattr(reading, "READER", "default")
+    world = World(DEVICE)
+    looked_at = 0
+    for row in ROWS.values():
+        is_own = f"own:{DEVICE}" in row.get.split()
+        is_personal = row.name.startswith(("interactions:mine", "interactions:my_", "accounts:"))
+        if not is_own and not (is_personal and DEVICE in row.get.split()):
+            continue
+        path = reverse(row.name, kwargs=dict(world.make(row.given, is_own=True)))
+        response = world.client().get(path, dict(row.query))
+        if response.status_code != 200 or row.name == "accounts:data_protection":
+            continue
+        looked_at += 1
+        assert "no-store" in response.headers.get("Cache-Control", ""), path
+    assert looked_at >= 5
 
 
 @pytest.mark.parametrize("path", ["/areas/%00/", "/static/%00", "/tiles/%00", "/%00"])
