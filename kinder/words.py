@@ -1,12 +1,14 @@
-"""The translated words of residents' pages: which sources hold them, and the catalogues.
+"""The translated words of residents' pages and of area reports: which sources hold them, and the
+catalogues.
 
 A catalogue is `locale/<language>/LC_MESSAGES/django.po`, kept in the repository; `bin/manage
 collect_words` brings it up to date with the sources, `compile_words` makes the .mo that pages read.
-Babel does both, so that no gettext programs are needed. Workers' and funders' pages are in English.
+Babel does both, so that no gettext programs are needed. Workers' pages are in English.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
@@ -43,6 +45,17 @@ SOURCES = (
     "places/*.py",
     "places/company/*.py",
 )
+# What released figures, their pages and their files say, in every format.
+REPORT_SOURCES = (
+    "connections/indicators/definitions/*.py",
+    "connections/indicators/vocabulary.py",
+    "connections/reports/**/*.py",
+    "templates/indicators/method.html",
+    "templates/reports/**/*.html",
+    "templates/reports/**/*.txt",
+)
+LANGUAGES_OF_REPORTS = ("gd", "ur")
+"""Beside English: in the others a report would be half translated, so it is not offered in them."""
 # What stands among them and is read by workers, administrators or programs alone.
 NOT_FOR_RESIDENTS = (
     "**/admin.py",
@@ -53,6 +66,9 @@ NOT_FOR_RESIDENTS = (
     "connections/interactions/**/worker_views.py",
     "connections/interactions/models/*.py",
     "connections/interactions/pin*.py",
+    "connections/reports/benchmarks.py",
+    "connections/reports/management/**/*.py",
+    "connections/reports/models.py",
     "connections/interactions/shape.py",
     "connections/interactions/voices/queues.py",
     "kinder/pages/moderation.py",
@@ -86,6 +102,7 @@ NOT_FOR_RESIDENTS = (
 FOR_WORKERS = '{% extends "base_worker.html" %}'
 KEYWORDS = {
     "_": None,
+    "_now": None,
     "gettext": None,
     "gettext_lazy": None,
     "ngettext": (1, 2),
@@ -101,10 +118,17 @@ MACHINE = "a machine"
 PLURALS = {"gd": (4, "(n==1 || n==11) ? 0 : (n==2 || n==12) ? 1 : (n>2 && n<20) ? 2 : 3")}
 
 
-def list_sources() -> list[Path]:
-    """Return the files whose words residents read, in one order."""
+def has_reports(code: str) -> bool:
+    """Whether area reports are offered in a language."""
+    return code == settings.LANGUAGE_CODE or code in LANGUAGES_OF_REPORTS
+
+
+def list_sources(code: str | None = None) -> list[Path]:
+    """Return the files whose words are translated, in one order; of one language where it is
+    named."""
     root = Path(settings.BASE_DIR)
-    found = {path for pattern in SOURCES for path in root.glob(pattern)}
+    wanted = (*SOURCES, *REPORT_SOURCES) if code is None or has_reports(code) else SOURCES
+    found = {path for pattern in wanted for path in root.glob(pattern)}
     hidden = {path for pattern in NOT_FOR_RESIDENTS for path in root.glob(pattern)}
     return sorted(
         path
@@ -113,10 +137,11 @@ def list_sources() -> list[Path]:
     )
 
 
-def collect_words() -> Catalog:
-    """Return a catalogue without translations of every text that residents' pages may show."""
+def collect_words(code: str | None = None) -> Catalog:
+    """Return a catalogue without translations of every text that pages may show in a language, or
+    in any."""
     catalog = Catalog(project="Kinder", charset="utf-8", creation_date=_ALWAYS)
-    for path in list_sources():
+    for path in list_sources(code):
         place = path.relative_to(settings.BASE_DIR).as_posix()
         for _line, ids, comments, context in _extract(path):
             # No line numbers: moving a paragraph is no change of its words.
@@ -191,8 +216,8 @@ def _start_catalogue(code: str) -> Catalog:
 def find_gaps(code: str, words: Catalog) -> list[str]:
     """Return the texts of `words` that the catalogue of a language lacks or bends.
 
-    A translation is bent when it is marked as doubtful, when it loses or invents a placeholder, or
-    when it has fewer plural forms than the language.
+    A translation is bent when it is marked as doubtful, when it loses or invents a placeholder
+    (`%(name)s` or `{name}`), or when it has fewer plural forms than the language.
     """
     path = find_catalogue(code)
     if not path.exists():
@@ -208,7 +233,13 @@ def find_gaps(code: str, words: Catalog) -> list[str]:
         elif found.fuzzy:
             gaps.append(f"{code}: doubtful: {_name(message)}")
         else:
-            gaps += [f"{code}: {error}: {_name(message)}" for error in found.check(catalog)]
+            if "%(" not in _name(message):
+                # A share such as “95 % of” is no placeholder.
+                found.flags.discard("python-format")
+            errors = [str(error) for error in found.check(catalog)]
+            if _find_braces(found.id) != _find_braces(found.string):
+                errors.append("placeholders in braces differ")
+            gaps += [f"{code}: {error}: {_name(message)}" for error in errors]
     return gaps
 
 
@@ -242,6 +273,12 @@ def is_machine_made(code: str) -> bool:
         return False
     with compiled.open("rb") as file:
         return read_mo(file).last_translator == MACHINE
+
+
+def _find_braces(texts: str | Sequence[str]) -> set[str]:
+    """Return what `str.format` would fill in, of one text or of all its plural forms."""
+    whole = texts if isinstance(texts, str) else " ".join(texts)
+    return set(re.findall(r"\{+\w*\}+", whole))
 
 
 def _is_translated(message: Message) -> bool:

@@ -9,3 +9,13 @@ class Cadence(models.TextChoices):
 
     QUARTERLY = "quarterly", _("four times a year")
     ANNUAL = "annual", _("once a year")
+
+
+class Bound(models.TextChoices):
+    """What is told of a share that may not be told itself."""
+
+    LOW = "low", _("10 % or less")
+    HIGH = "high", _("90 % or more")
+    THIRD_LOW = "third_1", _("under 1 in 3")
+    THIRD_MIDDLE = "third_2", _("between 1 in 3 and 2 in 3")
+    THIRD_HIGH = "third_3", _("2 in 3 or more")

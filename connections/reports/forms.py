@@ -17,6 +17,7 @@ from connections.reports import reading
 from connections.reports.question import MAX_AREAS, MAX_TITLE, Question
 from connections.reports.vocabulary import DEFAULT_SECTIONS, Comparator, Format, Scope, Section
 from kinder.accounts.models import User
+from kinder.words import has_reports
 from places.models import Area
 from places.vocabulary import AreaLevel
 
@@ -130,7 +131,10 @@ class BuildForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one kind of file.")},
     )
-    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=[(code, name) for code, name in settings.LANGUAGES if has_reports(code)],
+    )
     wants_email = forms.BooleanField(label=_("E-mail me a link when it is ready"), required=False)
     repeats = forms.BooleanField(
         label=_("Make it again at each release, for my list"), required=False
@@ -161,12 +165,13 @@ class BuildForm(forms.Form):
             self.found = find_areas(self.release, codes)
         except ValidationError:
             self.found = []
+        language = get_language() or settings.LANGUAGE_CODE
         return {
             "areas": ", ".join(codes),
             "sections": [item.value for item in DEFAULT_SECTIONS],
             "comparators": [Comparator.PARENT.value],
             "formats": [Format.PDF.value, Format.XLSX.value],
-            "language": get_language() or settings.LANGUAGE_CODE,
+            "language": language if has_reports(language) else settings.LANGUAGE_CODE,
         }
 
     def clean_areas(self) -> list[str]:

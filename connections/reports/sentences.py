@@ -1,11 +1,15 @@
 """The sentences of a report, worded once for every format."""
 
+from django.conf import settings
+from django.utils.timezone import localdate
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from connections.indicators.models import Release
 from connections.reports.content import AreaContent, Content
 from connections.reports.reading import Cell, Report
-from connections.reports.wording import LICENCE, period_in_words
+from connections.reports.wording import LICENCE, day_in_words, period_in_words
+from kinder.words import is_machine_made
 
 
 def opening() -> list[str]:
@@ -17,6 +21,14 @@ def opening() -> list[str]:
         ),
         _("Each range covers chance only, not who chose to answer."),
     ]
+
+
+def translation_note() -> list[str]:
+    """Return that a machine translated the words, where nobody has confirmed them; for files: a
+    page says so by itself."""
+    if not is_machine_made(get_language() or settings.LANGUAGE_CODE):
+        return []
+    return [_("A machine translated these words. Some may be wrong.")]
 
 
 def comparison_note(report: Report) -> list[str]:
@@ -50,7 +62,7 @@ def published_line(release: Release, period: str) -> str:
     return _("Release %(release)s, version %(version)s, published on %(day)s.") % {
         "release": period,
         "version": release.version,
-        "day": (release.published_at or release.created_at).date().isoformat(),
+        "day": day_in_words(localdate(release.published_at or release.created_at)),
     }
 
 
@@ -65,7 +77,7 @@ def method_notes(report: Report) -> list[str]:
         % {
             "release": report.period,
             "version": release.version,
-            "day": (release.published_at or release.created_at).date().isoformat(),
+            "day": day_in_words(localdate(release.published_at or release.created_at)),
             "geography": release.geography.name,
             "method": release.method_version,
         },

@@ -4,7 +4,9 @@ nothing is rounded further and nothing is computed."""
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from connections.indicators.definitions import Indicator, Unit, show_number
 from connections.indicators.models import Figure
@@ -22,14 +24,24 @@ MARKS = {
 
 def period_in_words(quarter_on: date) -> str:
     """Return "January to March 2026"."""
-    return _(_SEASONS[(quarter_on.month - 1) // 3]) % {"year": quarter_on.year}
+    return str(_SEASONS[(quarter_on.month - 1) // 3]) % {"year": quarter_on.year}
+
+
+def day_in_words(day: date) -> str:
+    """Return "20 May 2026"."""
+    return date_format(day, "j F Y")
+
+
+def month_in_words(month_on: date) -> str:
+    """Return "May 2026"."""
+    return date_format(month_on, "F Y")
 
 
 _SEASONS = (
-    "January to March %(year)s",
-    "April to June %(year)s",
-    "July to September %(year)s",
-    "October to December %(year)s",
+    gettext_lazy("January to March %(year)s"),
+    gettext_lazy("April to June %(year)s"),
+    gettext_lazy("July to September %(year)s"),
+    gettext_lazy("October to December %(year)s"),
 )
 
 

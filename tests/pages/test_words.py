@@ -110,6 +110,10 @@ def test_gaps_are_told(shelf: Path) -> None:
     assert len(gaps) == 2
     assert gaps[0].startswith("pl: doubtful: Add a moment") or gaps[1].startswith("pl: doubtful")
     assert any("Somewhere in" in gap for gap in gaps)
+    catalog["Of the people who answered in {area}, {tenths} agree."].string = "{area}: zgoda"
+    with path.open("wb") as file:
+        write_po(file, catalog)
+    assert any("braces differ" in gap for gap in find_gaps("pl", collect_words()))
 
 
 @pytest.mark.django_db
@@ -147,7 +151,7 @@ def test_words_that_a_speaker_confirmed_carry_no_warning(shelf: Path, client: Cl
 
 @pytest.mark.parametrize("code", TRANSLATED)
 def test_language_is_complete(code: str) -> None:
-    assert find_gaps(code, collect_words()) == []
+    assert find_gaps(code, collect_words(code)) == []
 
 
 @pytest.mark.parametrize("code", TRANSLATED)

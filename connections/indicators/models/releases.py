@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from connections.indicators import vocabulary
 from connections.indicators.models.people import Quarter
 from connections.indicators.vocabulary import Cadence
 from kinder.accounts.models import User
@@ -202,12 +203,7 @@ class Figure(models.Model):
         FEW_PLACES = "few", _("Fewer than 3 places")
         FEW_ANSWERS = "response", _("Withheld: fewer than 1 in 5 of those asked answered")
 
-    class Bound(models.TextChoices):
-        LOW = "low", _("10 % or less")
-        HIGH = "high", _("90 % or more")
-        THIRD_LOW = "third_1", _("under 1 in 3")
-        THIRD_MIDDLE = "third_2", _("between 1 in 3 and 2 in 3")
-        THIRD_HIGH = "third_3", _("2 in 3 or more")
+    Bound = vocabulary.Bound
 
     id = models.BigAutoField(primary_key=True)
     release = models.ForeignKey(

@@ -95,7 +95,7 @@ def _write_summary(book: Any, looks: dict[str, Any], content: Content) -> None:
     sheet.write_string(0, 0, content.title, looks["title"])
     sheet.write_string(1, 0, content.season)
     at = 2
-    for sentence in sentences.opening():
+    for sentence in [*sentences.opening(), *sentences.translation_note()]:
         sheet.write_string(at, 0, sentence)
         at += 1
     for area in content.areas:

@@ -45,4 +45,7 @@ def area_context(content: Content, area: AreaContent) -> dict[str, Any]:
 
 def write_html(content: Content) -> bytes:
     """Return the report as one self-contained page that can be kept and printed."""
-    return render_to_string("reports/report.html", page_context(content)).encode()
+    context = page_context(content) | {
+        "opening": [*sentences.opening(), *sentences.translation_note()],
+    }
+    return render_to_string("reports/report.html", context).encode()

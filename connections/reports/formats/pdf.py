@@ -1,18 +1,21 @@
 """A report as PDF/UA-1 by Typst: the compiler refuses what a screen reader could not read."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import typst
 from django.conf import settings
+from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
 from connections.reports import sentences
 from connections.reports.content import AreaContent, Content, FigureBlock, Table
 from connections.reports.vocabulary import Section
 from connections.reports.voices import Voices
+from connections.reports.wording import month_in_words
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 
@@ -51,11 +54,28 @@ def write_pdf(content: Content) -> bytes:
     published = content.release.published_at or content.release.created_at
     return compile_typst(
         TEMPLATE,
-        collect(content),
+        isolate(collect(content)) if get_language_bidi() else collect(content),
         timestamp=int(published.timestamp()),
         format="pdf",
         pdf_standards="ua-1",
     )
+
+
+# Latin words with what stands between them, and codes such as 2026-Q1.
+_LATIN = re.compile(r"\d{4}-Q\d|[A-Za-z](?:[\w ,;:.'’&/()%+-]*[\w).!?])?", re.ASCII)
+NOT_READ = {"svg", "title", "author", "description", "language", "region", "sections"}
+
+
+def isolate(told: Any) -> Any:
+    """Return texts of a right-to-left report with each run of Latin letters held together by
+    Unicode's isolates, so that brackets and hyphens of names and codes stay where they belong."""
+    if isinstance(told, str):
+        return _LATIN.sub("\u2066\\g<0>\u2069", told)
+    if isinstance(told, dict):
+        return {key: one if key in NOT_READ else isolate(one) for key, one in told.items()}
+    if isinstance(told, (list, tuple)):
+        return [isolate(one) for one in told]
+    return told
 
 
 def collect(content: Content) -> dict[str, Any]:
@@ -78,7 +98,7 @@ def collect(content: Content) -> dict[str, Any]:
             "release": content.first.report.period,
             "version": content.release.version,
         },
-        "opening": sentences.opening(),
+        "opening": [*sentences.opening(), *sentences.translation_note()],
         "sections": [section.value for section in content.question.sections],
         "areas": [_collect_area(content, area) for area in content.areas],
         "portfolio": _collect_table(content.portfolio),
@@ -169,13 +189,13 @@ def _collect_area(content: Content, area: AreaContent) -> dict[str, Any]:
 def _collect_voices(voices: Voices) -> dict[str, Any]:
     return {
         "stories": [
-            {"text": story.text, "where": f"{story.area.name}, {story.month_on:%Y-%m}"}
+            {"text": story.text, "where": f"{story.area.name}, {month_in_words(story.month_on)}"}
             for story in voices.stories
         ],
         "heard": [
             {
                 "text": heard.text,
-                "where": f"{heard.area.name}, {heard.month_on:%Y-%m}",
+                "where": f"{heard.area.name}, {month_in_words(heard.month_on)}",
                 "done": [
                     " · ".join(filter(None, (item.text, item.organisation)))
                     for item in voices.answers_to(heard)

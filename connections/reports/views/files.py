@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -31,10 +32,17 @@ from connections.reports.views.areas import release_or_404
 from connections.reports.vocabulary import CONTENT_TYPES, Format, Section, State
 from kinder.accounts.limits import Limit, TooManyError, charge_network
 from kinder.accounts.models import User
+from kinder.words import has_reports
 from places.models import Area
 
 BUILDS_OF_NETWORK = Limit("reports-network", most=60, seconds=600)
 """Questions that nobody asked before, of one network (a judgement): an office shares one."""
+
+
+def language_of_files() -> str:
+    """Return the reader's language, English where reports are not translated into it."""
+    language = get_language() or settings.LANGUAGE_CODE
+    return language if has_reports(language) else settings.LANGUAGE_CODE
 
 
 def _user(request: HttpRequest) -> User | None:
@@ -49,7 +57,7 @@ def download(request: HttpRequest, code: str, period: str, file_format: str) -> 
     if file_format not in Format.values:
         raise Http404("No such format.")
     question = Question(
-        period=name_quarter(release.quarter_id), areas=(code,), language=get_language() or "en-gb"
+        period=name_quarter(release.quarter_id), areas=(code,), language=language_of_files()
     )
     try:
         report = ask_report(by=None, question=question, formats=[Format(file_format)])
@@ -92,7 +100,7 @@ def newest(request: HttpRequest, code: str, file_format: str) -> HttpResponse:
 def share_image(request: HttpRequest, code: str, period: str) -> HttpResponse:
     """The picture that stands beside a shared link to an area."""
     release = release_or_404(period)
-    language = get_language() or "en-gb"
+    language = language_of_files()
     key = f"share:{LAYOUT_VERSION}:{release.pk}:{release.watermark[:16]}:{code}:{language}"
     image = cache.get(key)
     if image is None:

@@ -8,7 +8,7 @@ from kinder.words import collect_words, find_gaps, list_languages, update_catalo
 
 
 class Command(BaseCommand):
-    help = "Writes every text of residents' pages into locale/*/LC_MESSAGES/django.po."
+    help = "Writes every text of pages and reports into locale/*/LC_MESSAGES/django.po."
     requires_system_checks = []
 
     def add_arguments(self, parser: Any) -> None:
@@ -18,10 +18,10 @@ class Command(BaseCommand):
         parser.add_argument("--language", action="append", choices=list_languages())
 
     def handle(self, *args: Any, **options: Any) -> None:
-        words = collect_words()
         languages = options["language"] or list_languages()
         gaps = []
         for code in languages:
+            words = collect_words(code)
             if not options["check"]:
                 update_catalogue(code, words)
             found = find_gaps(code, words)
