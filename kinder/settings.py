@@ -292,6 +292,21 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 10},
     },
+    "make-reports": {
+        "task": "connections.reports.tasks.make_reports",
+        "schedule": 2.0,
+        "options": {"expires": 10},
+    },
+    "deliver-standing-orders": {
+        "task": "connections.reports.tasks.deliver_standing_orders",
+        "schedule": 300.0,
+        "options": {"expires": 240},
+    },
+    "forget-reports": {
+        "task": "connections.reports.tasks.forget",
+        "schedule": 3600.0,
+        "options": {"expires": 3000},
+    },
     "freeze-what-is-due": {
         "task": "connections.indicators.tasks.freeze_what_is_due",
         "schedule": crontab(minute=25),

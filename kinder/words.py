@@ -275,9 +275,9 @@ def is_machine_made(code: str) -> bool:
         return read_mo(file).last_translator == MACHINE
 
 
-def _find_braces(texts: str | Sequence[str]) -> set[str]:
+def _find_braces(texts: str | Sequence[str] | None) -> set[str]:
     """Return what `str.format` would fill in, of one text or of all its plural forms."""
-    whole = texts if isinstance(texts, str) else " ".join(texts)
+    whole = texts if isinstance(texts, str) else " ".join(texts or ())
     return set(re.findall(r"\{+\w*\}+", whole))
 
 
