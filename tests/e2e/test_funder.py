@@ -45,7 +45,7 @@ def town() -> Area:
     north = NeighbourhoodFactory.create(name="North Shore", parent=community, population=5_000)
     south = NeighbourhoodFactory.create(name="South Shore", parent=community, population=4_000)
     for area in (north, south):
-        ZoneFactory.create(parent=area)
+        ZoneFactory.create(parent=area, population=area.population)
     publish_figures(
         [
             (community, "A1", {"people": 140, "value": 28.0, "lower": 25.0, "upper": 31.0}),
@@ -150,6 +150,7 @@ def test_from_the_first_page_to_files_in_hand_by_the_keyboard(
         write(page.get_by_label("Add an area: name, code or postcode"), words)
         page.keyboard.press("Enter")
         press(page.get_by_role("link", name=name, exact=True))
+        expect(page.get_by_role("columnheader", name=re.compile(name))).to_be_visible()
     heads = page.get_by_role("columnheader").all_inner_texts()
     assert [head.split("\n")[0].strip() for head in heads] == [
         "Figure",
@@ -222,6 +223,7 @@ def test_a_report_that_fails_says_so_and_is_made_when_asked_again(
     page = open_as()
     page.goto(f"/reports/build/?area={town.code}")
     page.get_by_role("button", name="Make the report").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
     with monkeypatch.context() as broken:
 
         def break_down(_content: Any) -> bytes:
@@ -234,6 +236,7 @@ def test_a_report_that_fails_says_so_and_is_made_when_asked_again(
     expect(page.get_by_text("Nothing is lost: try again.")).to_be_visible(timeout=15_000)
     look(page, "failed")
     page.get_by_role("button", name="Make it again").click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
     make_all()
     expect(page.get_by_text("Your report is ready.")).to_be_visible(timeout=15_000)
 
@@ -287,6 +290,7 @@ def test_what_an_account_keeps_a_view_an_order_and_a_key(
     page.goto(f"/reports/build/?area={town.code}")
     press(page.get_by_label("Make it again at each release, for my list"), "Space")
     press(page.get_by_role("button", name="Make the report"))
+    expect(page.get_by_role("progressbar")).to_be_visible()
     make_all()
     expect(page.get_by_text("Your report is ready.")).to_be_visible(timeout=15_000)
     press(page.get_by_role("link", name="My reports"))

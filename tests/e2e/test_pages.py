@@ -14,6 +14,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
+from connections.reports.actions import ask_report, cancel_report
+from connections.reports.drawn import keep_shape
+from connections.reports.question import Question
+from connections.reports.vocabulary import Format
 from places.models import Area, Gathering, Place
 from places.vocabulary import CostToStay, PlaceKind
 from tests.factories import CommunityFactory, NeighbourhoodFactory, PlaceFactory, ZoneFactory
@@ -38,6 +42,19 @@ class Shown:
 
     name: str
     address: Callable[[Area], str]
+
+
+def stop_a_report(town: Area) -> object:
+    """Return the key of a report that somebody asked for and stopped."""
+    question = Question(period="2026-Q1", areas=(town.code,), language="en-gb")
+    report = ask_report(by=None, question=question, formats=[Format.PDF, Format.CSV])
+    cancel_report(by=None, report=report)
+    return report.pk
+
+
+def draw_around(town: Area) -> object:
+    """Return the key of a shape drawn around all of the town."""
+    return keep_shape(shape=town.geometry, made="drawn").pk
 
 
 PAGES = [
@@ -74,8 +91,14 @@ PAGES = [
     Shown("report", lambda town: f"/reports/{town.code}/"),
     Shown("figures", lambda _town: "/figures/?level=community"),
     Shown("compare", lambda town: f"/reports/compare/?area={town.code}"),
+    Shown(
+        "compare-two",
+        lambda town: f"/reports/compare/?area={town.code}&area={town.children.get().code}",
+    ),
     Shown("build-report", lambda town: f"/reports/build/?area={town.code}"),
+    Shown("built-report", lambda town: f"/reports/built/{stop_a_report(town)}/"),
     Shown("draw-area", lambda _town: "/reports/drawn/"),
+    Shown("drawn-area", lambda town: f"/reports/drawn/{draw_around(town)}/"),
     Shown("released-data", lambda _town: "/data/"),
     Shown("places", lambda _town: "/places/"),
     Shown("place", lambda _town: f"/places/{Place.objects.get().code}/"),

@@ -42,7 +42,7 @@ def fetch_pdf(client: Client, language: str, folder: Path) -> Path:
     return path
 
 
-def walk(node: Any) -> Iterator[DictionaryObject]:
+def walk(node: Any) -> Iterator[Any]:
     """Yield the elements of a structure tree in reading order."""
     node = node.get_object() if isinstance(node, IndirectObject) else node
     if isinstance(node, ArrayObject):
