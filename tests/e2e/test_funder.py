@@ -152,12 +152,8 @@ def test_from_the_first_page_to_files_in_hand_by_the_keyboard(
         press(page.get_by_role("link", name=name, exact=True))
         expect(page.get_by_role("columnheader", name=re.compile(name))).to_be_visible()
     heads = page.get_by_role("columnheader").all_inner_texts()
-    assert [head.split("\n")[0].strip() for head in heads] == [
-        "Figure",
-        "Harbourside",
-        "North Shore",
-        "South Shore",
-    ]
+    names = ["Figure", "Harbourside", "North Shore", "South Shore"]
+    assert all(head.startswith(name) for head, name in zip(heads, names, strict=True)), heads
     assert page.url.count("area=") == 3
     look(page, "compare")
     # The address is the view: somebody else who opens it sees the same.
@@ -261,7 +257,7 @@ def test_an_area_of_ones_own_by_a_circle_and_by_a_file(
     expect(page.locator(".error-summary")).to_be_visible()
     look(page, "draw-wrong")
     file = tmp_path / "ours.geojson"
-    shapes = [json.loads(area.geometry.json) for area in Area.objects.filter(parent=town)]
+    shapes = [json.loads(area.geometry.json) for area in Area.objects.filter(level="zone")]
     file.write_text(
         json.dumps(
             {

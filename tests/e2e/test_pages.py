@@ -53,8 +53,9 @@ def stop_a_report(town: Area) -> object:
 
 
 def draw_around(town: Area) -> object:
-    """Return the key of a shape drawn around all of the town."""
-    return keep_shape(shape=town.geometry, made="drawn").pk
+    """Return the key of a shape drawn around the zone of the town's neighbourhood."""
+    zone = town.children.get().children.get()
+    return keep_shape(shape=zone.geometry, made="drawn").pk
 
 
 PAGES = [

@@ -114,7 +114,7 @@ def test_the_tree_of_the_pdf_is_what_a_screen_reader_needs(
     assert all(str(one.get("/Alt", "")).strip() for one in drawings)
     assert len(reader.outline) >= 1
     for page in reader.pages:
-        assert page["/Tabs"] == "/S"
+        assert str(page["/Tabs"]) == "/S"
 
 
 def test_text_is_taken_out_of_the_pdf_in_its_order(client: Client, release: Release) -> None:
