@@ -77,7 +77,7 @@ def test_a_reader_aloud_finds_nothing(
     """Its rule TXT-004 is left out: in Arabic script one letter has several shapes."""
     program = shutil.which("outloud")
     if program is None:
-        pytest.skip("outloud is not installed: 116 MB, see docs/operations.md")
+        pytest.skip("outloud is not installed: see docs/adr/0115")
     path = fetch_pdf(client, language, tmp_path)
     done = subprocess.run(
         [program, str(path), "--fail-on", "warning", "--skip", "TXT-004"],
@@ -175,7 +175,7 @@ def test_libreoffice_opens_the_workbook_and_reads_the_same_cells(
 ) -> None:
     program = shutil.which("soffice")
     if program is None:
-        pytest.skip("LibreOffice is not installed: 190 MB, see docs/operations.md")
+        pytest.skip("LibreOffice is not installed: see docs/adr/0115")
     (tmp_path / "report.xlsx").write_bytes(fetch(client, "X3", "xlsx"))
     # Every sheet, as it shows cells, formulas as formulas: 44 comma, 34 quote, 76 UTF-8.
     kind = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true,false,false,-1"
