@@ -212,6 +212,10 @@ def test_targets_are_large_and_text_may_grow(open_page: Callable[..., Page], sho
     page = open_page(shown, width=320)
     too_wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     assert not page.evaluate(too_wide)
+    # To the end, past the way out that stands over the lower edge of a page.
+    to_the_end = "scrollTo(0, document.documentElement.scrollHeight)"
+    page.evaluate(to_the_end)
+    assert find_violations(page) == [], "at 320 pixels"
     small = page.evaluate(
         """() => [...document.querySelectorAll("a, button, input, select, summary")]
             .filter((one) => one.offsetParent !== null && !one.matches(".skip, .visually-hidden"))
@@ -242,6 +246,8 @@ def test_targets_are_large_and_text_may_grow(open_page: Callable[..., Page], sho
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     page.set_viewport_size({"width": 640, "height": 800})
     assert not page.evaluate(too_wide)
+    page.evaluate(to_the_end)
+    assert find_violations(page) == [], "with text of 200 %"
 
 
 @every_page
