@@ -1,18 +1,26 @@
-"""A day's changed keys drained by the sweep, over any history of moments.
+"""A day's changed keys drained by the sweep over a history that grows, and how soon moments count.
 
-Prints one JSON object a line; exits 1 where a bar is not met. `--interactions N` (1 million) sizes
-the history, `--keys` the day's changed months (26,000). The baseline is a plain SQL aggregate of
-the newest months' rows into one row a person, area and month, in the same run; the limit is
-DuckDB over the same rows. The cost of a day should not grow with the history: run it at several
-sizes and compare.
+`--interactions N …` gives the sizes (1 million; `5000000 20000000 50000000` shows that the cost of
+a day does not grow with the history), `--people` who adds them (400,000: 27,400 moments a day,
+which change about 26,000 keys). The day is added to the last month of each size, by statements that
+fire the triggers, and drained by one process.
+
+The baseline is the same people's months aggregated by plain SQL from the same moments, read and not
+written, without the cap of a day; the limit is DuckDB over the same moments as Parquet. Freshness:
+for `--seconds` four writers commit 500 moments a second, each by itself, while `sweep` runs every 3
+seconds as Beat calls it; a moment is fresh when the sweep that counted it, and all others of that
+call, have committed. Its baseline is REFRESH MATERIALIZED VIEW CONCURRENTLY of area-months at the
+first size. After each part the drained months are counted again from scratch.
+
+`--lock FILE` takes turns with other benchmarks while it measures.
 """
 
 import argparse
-import json
 import sys
 import tempfile
+import threading
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 import django
 
@@ -21,126 +29,207 @@ django.setup()
 import duckdb  # noqa: E402
 from django.db import connection  # noqa: E402
 
+from bench.figures import Figures, best_of, taking_turns  # noqa: E402
+from bench.history import PEOPLE, History, say  # noqa: E402
 from connections.indicators.sweep import SHARDS, find_miscounts, sweep_shard  # noqa: E402
-from places.models import Geography  # noqa: E402
+from connections.indicators.tasks import sweep  # noqa: E402
 
-AREAS, MONTHS, SEED = 1_279, 60, 0.4
-PER_PERSON = 125
-"""Moments a person over all months: 50 million are 400,000 people."""
+DRAIN_BAR, FRESH_BAR, GROWTH_BAR = 15.0, 5.0, 1.5
+WRITERS, RATE, BEAT = 4, 500, 3.0
 
-PLACES = f"""
-SELECT setseed({SEED});
-INSERT INTO places_area (geography_id, code, name, level, geometry, point, is_mended, population,
-    adults)
-SELECT %(geography)s, 'N' || n, 'N' || n, 'intermediate',
-       ST_Multi(ST_Expand(ST_SetSRID(ST_MakePoint(-4 + 0.01 * n, 56), 4326), 0.004)),
-       ST_SetSRID(ST_MakePoint(-4 + 0.01 * n, 56), 4326), FALSE, 3000, 2400
-FROM generate_series(1, {AREAS}) n;
-INSERT INTO accounts_contributor (id, is_blocked, created_at)
-SELECT gen_random_uuid(), FALSE, timestamptz '2021-01-01' FROM generate_series(1, %(people)s);
+TAKE_KEYS = """
+DROP TABLE IF EXISTS bench_keys;
+CREATE TABLE bench_keys AS SELECT DISTINCT contributor_id, month_on FROM interactions_dirtymark;
+ANALYZE bench_keys
 """
-# Without triggers, as a history that was counted long ago: marks are made below.
-HISTORY = f"""
-INSERT INTO interactions_interaction (id, contributor_id, area_id, occurred_on, month_on,
-    created_at, updated_at, revision, body_sha256, direction, kind, tie, is_different, at_work,
-    through_organisation, hard_reasons)
-SELECT gen_random_uuid(), people.id, areas.id, day, date_trunc('month', day)::date,
-       day + time '12:00', day + time '12:00', 1, '\\x00',
-       (ARRAY['gave', 'received', 'noticed'])[1 + n %% 3], 'chat',
-       (ARRAY['neighbour', 'new', NULL])[1 + n %% 3], (ARRAY['yes', 'no', NULL])[1 + n %% 3],
-       NULL, (ARRAY['yes', 'no', NULL])[1 + n %% 3], '{{}}'
-FROM (SELECT n, date '2021-07-01' + (random() * 30 * {MONTHS})::int AS day,
-             1 + (random() * (%(people)s - 1))::int AS who FROM generate_series(1, %(rows)s) n) made
-JOIN (SELECT id, row_number() OVER () AS who FROM accounts_contributor) people USING (who)
-JOIN (SELECT id, row_number() OVER () AS number FROM places_area) areas
-    ON areas.number = 1 + people.who %% {AREAS};
+COLUMNS = (
+    "contributor_id, area_id, month_on, occurred_on, created_at::date AS came_on, direction,"
+    " tie, is_different, at_work, through_organisation, place_id"
+)
+_SUMS = ", ".join(
+    f"count(*) FILTER (WHERE {condition})"
+    for condition in (
+        "direction = 'gave'",
+        "direction = 'received'",
+        "direction = 'noticed'",
+        "is_different = 'yes'",
+        "is_different IN ('yes', 'no')",
+        "through_organisation = 'no' AND coalesce(at_work, 'no') NOT IN ('yes', 'more')",
+        "through_organisation IS NOT NULL OR at_work IN ('yes', 'more')",
+        "at_work IN ('yes', 'more')",
+        "place_id IS NOT NULL",
+        *(
+            f"tie = '{tie}' AND direction <> 'noticed'"
+            for tie in ("neighbour", "friend_or_family", "by_sight", "new", "at_work", "group")
+        ),
+    )
+)
+PLAIN = f"""
+SELECT contributor_id, area_id, month_on, count(*), {_SUMS},
+       array_agg(DISTINCT came_on), max(occurred_on)
+FROM {{moments}} GROUP BY contributor_id, area_id, month_on
 """
-MARKS = """
-INSERT INTO interactions_dirtymark (shard, month_on, area_id, contributor_id)
-SELECT uuid_hash(contributor_id) & %(last)s, month_on, area_id, contributor_id
-FROM (SELECT DISTINCT contributor_id, month_on, area_id FROM interactions_interaction
-      WHERE month_on >= (SELECT max(month_on) - interval '2 months' FROM interactions_interaction)
-      LIMIT %(keys)s) recent
+SAME_MOMENTS = (
+    f"(SELECT {COLUMNS} FROM bench_keys"
+    " JOIN interactions_interaction USING (contributor_id, month_on)) same"
+)
+VIEW = """
+DROP MATERIALIZED VIEW IF EXISTS bench_cells;
+CREATE MATERIALIZED VIEW bench_cells AS
+SELECT area_id, month_on, count(*) AS logs, count(DISTINCT contributor_id) AS people
+FROM interactions_interaction GROUP BY area_id, month_on;
+CREATE UNIQUE INDEX ON bench_cells (area_id, month_on)
 """
-PLAIN = """
-SELECT contributor_id, area_id, month_on, count(*), count(*) FILTER (WHERE direction = 'gave'),
-       count(*) FILTER (WHERE direction = 'received'), count(*) FILTER (WHERE is_different = 'yes')
-FROM interactions_interaction
-WHERE month_on >= (SELECT max(month_on) - interval '2 months' FROM interactions_interaction)
-GROUP BY 1, 2, 3
+WATCH = """
+DROP TABLE IF EXISTS bench_swept;
+CREATE TABLE bench_swept (created_at timestamptz);
+CREATE OR REPLACE FUNCTION bench_note_swept() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO bench_swept SELECT created_at FROM gone;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER bench_watch AFTER DELETE ON interactions_dirtymark
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION bench_note_swept()
 """
-COLUMNS = "contributor_id, area_id, month_on, direction, is_different"
+UNWATCH = """
+DROP TRIGGER IF EXISTS bench_watch ON interactions_dirtymark;
+DROP FUNCTION IF EXISTS bench_note_swept;
+DROP TABLE IF EXISTS bench_swept
+"""
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--interactions", type=int, default=1_000_000)
-    parser.add_argument("--keys", type=int, default=26_000)
-    options = parser.parse_args()
-    people = max(100, options.interactions // PER_PERSON)
-    with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE places_geography, accounts_contributor, interactions_dirtymark,"
-                       " indicators_contributormonth CASCADE")  # fmt: skip
-        geography = Geography.objects.create(slug="bench", name="Bench", is_current=True)
-        cursor.execute(PLACES, {"geography": geography.pk, "people": people})
-        cursor.execute("ALTER TABLE interactions_interaction DISABLE TRIGGER USER")
-        cursor.execute(HISTORY, {"people": people, "rows": options.interactions})
-        cursor.execute("ALTER TABLE interactions_interaction ENABLE TRIGGER USER")
-        cursor.execute("ANALYZE interactions_interaction")
-        cursor.execute(MARKS, {"keys": options.keys, "last": SHARDS - 1})
-        keys = cursor.rowcount
-        cursor.execute("ANALYZE interactions_dirtymark")
+    parser.add_argument("--interactions", type=int, nargs="+", default=[1_000_000])
+    parser.add_argument("--people", type=int, default=PEOPLE)
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--lock", type=Path)
+    options = parser.parse_args(arguments)
+    sizes = sorted(options.interactions)
+    figures = Figures()
+    history = History(people=options.people, moments=sizes[-1])
+    drains = []
+    for size in sizes:
+        months, month_on = history.grow(size)
+        marks = history.add_day(month_on)
+        figures.note = (
+            f"{size} moments in {months} months, {options.people} people, {marks} keys; one process"
+        )
+        with taking_turns(options.lock):
+            drains.append(measure_day(figures))
+            if size == sizes[0]:
+                run(VIEW)
+                refresh = best_of(
+                    1, lambda: run("REFRESH MATERIALIZED VIEW CONCURRENTLY bench_cells")
+                )
+                run("DROP MATERIALIZED VIEW bench_cells")
+        tell_miscounts(figures, month_on)
+    figures.tell("rollup.growth", max(drains) / min(drains), "x", bar=GROWTH_BAR)
+    with taking_turns(options.lock):
+        measure_freshness(figures, history, month_on, options.seconds, refresh)
+    tell_miscounts(figures, month_on)
+    run("DROP TABLE IF EXISTS bench_keys")
+    return 0 if figures.are_ok else 1
 
+
+def run(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+
+
+def read(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        cursor.fetchall()
+
+
+def measure_day(figures: Figures) -> float:
+    """Drain what is marked, beside the baseline and the limit; return the seconds."""
+    run(TAKE_KEYS)
     start = perf_counter()
     for shard in range(SHARDS):
         while sweep_shard(shard):
             pass
     drained = perf_counter() - start
+    plain = best_of(3, lambda: read(PLAIN.format(moments=SAME_MOMENTS)))
+    with tempfile.TemporaryDirectory() as folder:
+        table, parquet = Path(folder) / "rows.csv", Path(folder) / "rows.parquet"
+        with table.open("w") as out, connection.cursor() as cursor:
+            cursor.copy_expert(f"COPY (SELECT * FROM {SAME_MOMENTS}) TO STDOUT CSV HEADER", out)
+        store = duckdb.connect()
+        store.execute(f"COPY (FROM '{table}') TO '{parquet}' (FORMAT parquet)")
+        limit = best_of(3, lambda: store.execute(PLAIN.format(moments=f"'{parquet}'")).fetchall())
+    figures.tell("rollup.drain", drained, "s", baseline=plain, bar=DRAIN_BAR)
+    figures.tell("rollup.plain_sql", plain, "s", baseline=limit)
+    figures.tell("rollup.duckdb", limit, "s")
+    return drained
 
-    with connection.cursor() as cursor:
-        start = perf_counter()
-        cursor.execute(PLAIN)
-        cursor.fetchall()
-        plain = perf_counter() - start
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "rows.csv"
-            with file.open("w") as out:
-                cursor.copy_expert(
-                    f"COPY (SELECT {COLUMNS} FROM interactions_interaction"
-                    " WHERE month_on >= (SELECT max(month_on) - interval '2 months'"
-                    " FROM interactions_interaction)) TO STDOUT CSV HEADER",
-                    out,
-                )
-            store = duckdb.connect()
-            store.execute(f"CREATE TABLE interactions_interaction AS FROM '{file}'")
+
+def tell_miscounts(figures: Figures, month_on: object) -> None:
+    wrong = find_miscounts(first_on=month_on, last_on=month_on)  # type: ignore[arg-type]
+    figures.tell("rollup.miscounts", float(len(wrong)), "rows", bar=0.0)
+
+
+def measure_freshness(
+    figures: Figures, history: History, month_on: object, seconds: float, refresh: float
+) -> None:
+    """Write at a steady rate while the sweep runs as Beat calls it."""
+    run(WATCH)
+    done = threading.Event()
+    written = [0] * WRITERS
+
+    def write(number: int) -> None:
+        try:
             start = perf_counter()
-            store.execute(PLAIN).fetchall()
-            limit = perf_counter() - start
-    # Only the drained months were counted, so only these are compared.
-    wrong = [row for row in find_miscounts() if row[0] == "stored"]
-    note = f"{options.interactions} interactions, {people} people, {keys} keys; one process"
-    is_ok = not wrong
-    for name, figure, unit, baseline, bar in (
-        ("rollup.drain", drained, "s", plain, 15.0),
-        ("rollup.a_key", 1_000 * drained / max(keys, 1), "ms", None, None),
-        ("rollup.plain_sql", plain, "s", limit, None),
-        ("rollup.duckdb", limit, "s", None, None),
-        ("rollup.miscounts", float(len(wrong)), "rows", None, 0.0),
-    ):
-        ok = bar is None or figure <= bar
-        is_ok &= ok
-        row = {
-            "name": name,
-            "figure": round(figure, 3),
-            "unit": unit,
-            "baseline": None if baseline is None else round(baseline, 3),
-            "ratio": None if not baseline else round(figure / baseline, 2),
-            "bar": None if bar is None else f"<= {bar:g} {unit}",
-            "ok": ok,
-            "note": note,
-        }
-        print(json.dumps(row))
-    return 0 if is_ok else 1
+            with connection.cursor() as cursor:
+                while (now := perf_counter() - start) < seconds:
+                    due = written[number] * WRITERS / RATE
+                    if due > now:
+                        sleep(due - now)
+                    history._add_moments(cursor, month_on, 1)  # type: ignore[arg-type]
+                    written[number] += 1
+        finally:
+            connection.close()
+
+    waits: list[float] = []
+    taken = [0.0]
+
+    def count() -> None:
+        try:
+            start, calls = perf_counter(), 0
+            is_last = False
+            while not is_last:
+                calls += 1
+                sleep(max(0.0, start + calls * BEAT - perf_counter()))
+                is_last = done.is_set()
+                begun = perf_counter()
+                sweep()
+                taken[0] = max(taken[0], perf_counter() - begun)
+                with connection.cursor() as cursor:
+                    cursor.execute(
+                        "DELETE FROM bench_swept"
+                        " RETURNING extract(epoch FROM clock_timestamp() - created_at)::float8"
+                    )
+                    waits.extend(wait for (wait,) in cursor.fetchall())
+        finally:
+            connection.close()
+
+    sweeper = threading.Thread(target=count)
+    writers = [threading.Thread(target=write, args=(n,)) for n in range(WRITERS)]
+    for thread in (sweeper, *writers):
+        thread.start()
+    for thread in writers:
+        thread.join()
+    done.set()
+    sweeper.join()
+    run(UNWATCH)
+    waits.sort()
+    say(f"{len(waits)} of {sum(written)} moments were counted again")
+    figures.note += f"; {sum(written) / seconds:.0f} moments a second for {seconds:g} s"
+    p99 = waits[int(0.99 * len(waits))]
+    figures.tell("rollup.freshness_p99", p99, "s", baseline=refresh, bar=FRESH_BAR)
+    figures.tell("rollup.freshness_p50", waits[len(waits) // 2], "s")
+    figures.tell("rollup.longest_sweep", taken[0], "s")
 
 
 if __name__ == "__main__":

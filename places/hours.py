@@ -6,6 +6,7 @@ the morning and evening.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -138,9 +139,7 @@ def open_slots(value: str, slots: Sequence[tuple[int, time]], *, year: int) -> l
     if hours is None:
         return closed
     answers = []
-    for month, day in ORDINARY_WEEKS:
-        on = date(year, month, day)
-        monday = on - timedelta(days=on.weekday())
+    for monday, moments in _ordinary_moments(tuple(slots), year, settings.TIME_ZONE):
         spans = [
             (begin, end)
             for begin, end, state, _comment in hours.intervals(
@@ -148,10 +147,29 @@ def open_slots(value: str, slots: Sequence[tuple[int, time]], *, year: int) -> l
             )
             if state == State.OPEN
         ]
-        for weekday, at in slots:
-            moment = datetime.combine(monday + timedelta(days=weekday), at, tzinfo=_zone())
-            answers.append(any(begin <= moment < end for begin, end in spans))
+        begins = [begin for begin, _end in spans]
+        for moment in moments:
+            # Spans follow one another: the last that has begun is the only one that may hold it.
+            before = bisect_right(begins, moment)
+            answers.append(before > 0 and moment < spans[before - 1][1])
     return answers
+
+
+@lru_cache(maxsize=16)
+def _ordinary_moments(
+    slots: tuple[tuple[int, time], ...], year: int, zone: str
+) -> list[tuple[date, list[datetime]]]:
+    """The Mondays of the ordinary weeks, each with the slots as moments."""
+    weeks = []
+    for month, day in ORDINARY_WEEKS:
+        on = date(year, month, day)
+        monday = on - timedelta(days=on.weekday())
+        moments = [
+            datetime.combine(monday + timedelta(days=weekday), at, tzinfo=ZoneInfo(zone))
+            for weekday, at in slots
+        ]
+        weeks.append((monday, moments))
+    return weeks
 
 
 def status_at(value: str, at: datetime, *, point: "Point | None" = None) -> Status:

@@ -28,6 +28,7 @@ from connections.indicators.walking import (
     metres_of,
     read_homes,
     read_register,
+    read_times,
     score_access,
     share_open,
 )
@@ -76,7 +77,9 @@ class Live:
     @cached_property
     def open_share(self) -> FloatArray:
         """C2 at each home, in %."""
-        return share_open(self.country.demand, self.register, self.register.is_free, self.year)
+        is_free = self.register.is_free
+        is_open = read_times(self.register, is_free, self.year)
+        return share_open(self.country.demand, self.register, is_free, is_open)
 
     @property
     def checked_share(self) -> int:

@@ -24,6 +24,7 @@ __all__ = [
     "components_sha256",
     "compute_share",
     "knows_adults",
+    "read_figures",
     "seal",
     "write_canonical",
     "write_figures",
@@ -35,7 +36,6 @@ SHRINK_BELOW = 100
 """A figure of fewer people is also shown steadied (method.md, 1)."""
 SHRINK_AREAS = 5
 """Fewer areas of a level do not show how much areas differ (a judgement)."""
-ROWS_AT_ONCE = 2_000
 
 _STATUS = {
     Status.PUBLISHED: Figure.Status.SHOWN,
@@ -94,24 +94,52 @@ def write_figures(release: Release) -> int:
     """Pass the release's components through the gate and write a figure for each indicator and
     area of its levels; return how many. The caller holds the transaction and the lock."""
     rows = build_figures(release)
-    Figure.objects.bulk_create(rows, batch_size=ROWS_AT_ONCE)
+    names = ("release_id", *Told._fields)
+    _components.write_rows(Figure, names, ((release.pk, *row) for row in rows))
     # Read again: what a reader gets is what is sealed.
-    kept = write_canonical(Figure.objects.filter(release=release), release.geography)
+    kept = write_canonical(read_figures(release.pk), release.geography)
     release.parameters["figures_sha256"] = hashlib.sha256(kept).hexdigest()
     return len(rows)
 
 
-def build_figures(release: Release) -> list[Figure]:
+class Told(NamedTuple):
+    """One figure of a release in work, by the columns of Figure: a country has a hundred thousand,
+    and a model instance of each takes longer to make than the figure."""
+
+    indicator: str
+    area_id: int
+    status: str
+    people: int | None
+    value: float | None
+    lower: float | None
+    upper: float | None
+    standard_error: float | None
+    exposure: int | None
+    shrunk: float | None
+    bound: str
+    coverage: float | None
+    of_year: int | None
+
+
+def read_figures(release_id: int) -> Iterator[Told]:
+    """Yield the figures that are kept of a release, in no order."""
+    return map(
+        Told._make, Figure.objects.filter(release=release_id).values_list(*Told._fields).iterator()
+    )
+
+
+def build_figures(release: Release) -> list[Told]:
     """Return the release's figures from its components, unsaved: the same ones whenever and
     wherever they are made."""
     areas = _components.areas_of(release.geography)
     known = indicators_of(release.parameters)
     cells: dict[str, dict[int, Cell]] = defaultdict(dict)
     given: dict[str, dict[int, Given]] = defaultdict(dict)
-    for row in Component.objects.filter(release=release).order_by("indicator", "area_id"):
-        cells[row.indicator][row.area_id] = _cell(row)
-        given[row.indicator][row.area_id] = _given(row)
-    rows: list[Figure] = []
+    for sums in Component.objects.filter(release=release).values_list(*_SUMS).iterator():
+        code, area = sums[:2]
+        cells[code][area] = _cell(*sums[2:10])
+        given[code][area] = _given(*sums[10:])
+    rows: list[Told] = []
     for forest in _forests(release, areas, known):
         here = {node.id for node in forest.nodes}
         told = disclosure.protect_all(
@@ -120,7 +148,7 @@ def build_figures(release: Release) -> list[Figure]:
             {code: _only(cells[code], here) for code in forest.known},
             {code: _only(given[code], here) for code in forest.known},
         )
-        rows += _figures(release, told, forest, given)
+        rows += _figures(told, forest, given)
     rows += _repeat_year(release, {(row.indicator, row.area_id) for row in rows})
     if "revises" in release.parameters:
         homes = _nodes([one for one in areas if one.can_be_home])
@@ -184,11 +212,10 @@ def _only(found: Mapping[int, _T], here: set[int]) -> dict[int, _T]:
 
 
 def _figures(
-    release: Release,
     told: Mapping[str, list[Protected]],
     forest: _Forest,
     given: Mapping[str, Mapping[int, Given]],
-) -> Iterator[Figure]:
+) -> Iterator[Told]:
     parents = {node.id: node.parent for node in forest.nodes}
     levels = {node.id: node.level for node in forest.nodes}
     residents = {node.id: node.residents for node in forest.nodes}
@@ -211,39 +238,39 @@ def _figures(
                 coverage = one.response
             else:
                 coverage = _answered(indicator, one, people.get(indicator.within or "", {}))
-            yield _figure(release, code, one, shrunk.get(one.area), coverage, forest.of_year)
+            yield _figure(code, one, shrunk.get(one.area), coverage, forest.of_year)
 
 
-def _repeat_year(release: Release, made: set[tuple[str, int]]) -> Iterator[Figure]:
+def _repeat_year(release: Release, made: set[tuple[str, int]]) -> Iterator[Told]:
     """What is told once a year stands, as it was published, until the next year is told."""
     last = release.parameters.get("repeats")
     if last is None:
         return
-    for row in Figure.objects.filter(release=last, of_year__isnull=False):
-        if (row.indicator, row.area_id) not in made and row.indicator in INDICATORS:
-            yield _copy(row, release)
+    for row in read_figures(last):
+        is_new = (row.indicator, row.area_id) not in made
+        if row.of_year is not None and is_new and row.indicator in INDICATORS:
+            yield row
 
 
 def _revise(
-    release: Release, rows: list[Figure], cells: Mapping[str, Mapping[int, Cell]], nodes: list[Node]
-) -> list[Figure]:
+    release: Release, rows: list[Told], cells: Mapping[str, Mapping[int, Cell]], nodes: list[Node]
+) -> list[Told]:
     """The figures of a revision: a cell changes only where enough people did, else the old number
     repeats. Places and befriending repeat whole: they were counted on a day that is past."""
     before = {
-        (row.indicator, row.area_id): row
-        for row in Figure.objects.filter(release=release.parameters["revises"])
+        (row.indicator, row.area_id): row for row in read_figures(release.parameters["revises"])
     }
     known = indicators_of(release.parameters)
     changes = _components.count_changes(release)
     here = {node.id for node in nodes}
-    by_code: dict[str, list[Figure]] = defaultdict(list)
+    by_code: dict[str, list[Told]] = defaultdict(list)
     for row in rows:
         by_code[row.indicator].append(row)
-    told: list[Figure] = []
+    told: list[Told] = []
     shown: dict[str, frozenset[int]] = {}
     for code, new in by_code.items():
         one = known[code]
-        old = [_copy(row, release) for (other, _), row in before.items() if other == code]
+        old = [row for (other, _), row in before.items() if other == code]
         allowed: frozenset[int] = frozenset()
         if not one.is_about_places and one.cadence is Cadence.QUARTERLY:
             allowed = disclosure.choose_changes(nodes, _only(changes.get(code, {}), here))
@@ -260,62 +287,61 @@ def _revise(
     return told
 
 
-def _shown(rows: Iterable[Figure]) -> frozenset[int]:
+def _shown(rows: Iterable[Told]) -> frozenset[int]:
     return frozenset(row.area_id for row in rows if row.status == Figure.Status.SHOWN)
-
-
-def _copy(row: Figure, release: Release) -> Figure:
-    row.pk = None
-    row._state.adding = True
-    row.release = release
-    return row
-
-
-FIELDS = (
-    "status", "people", "value", "lower", "upper", "standard_error", "exposure", "shrunk", "bound",
-    "coverage", "of_year",
-)  # fmt: skip
 
 
 def _exactly(value: object) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def write_canonical(rows: Iterable[Figure], geography: Geography) -> bytes:
+def write_canonical(rows: Iterable[Told], geography: Geography) -> bytes:
     """Return figures as bytes that are the same wherever they are made: a line a figure, by
     indicator and area's code, numbers as Python writes them exactly."""
     codes = dict(Area.objects.filter(geography=geography).values_list("id", "code"))
     lines = sorted(
-        "\t".join(
-            [row.indicator, codes[row.area_id], *(_exactly(getattr(row, name)) for name in FIELDS)]
-        )
-        for row in rows
+        "\t".join([row.indicator, codes[row.area_id], *map(_exactly, row[2:])]) for row in rows
     )
     return "\n".join(lines).encode()
 
 
-def _cell(row: Component) -> Cell:
-    return Cell(
-        n=row.n,
-        x=row.x,
-        total=row.total,
-        squares=row.squares,
-        largest=row.largest,
-        amount=row.amount,
-        asked=row.asked or 0,
-        answered=row.answered or 0,
-    )
+# What _cell takes, then what _given takes.
+_SUMS = (
+    "indicator", "area_id",
+    "n", "x", "total", "squares", "largest", "amount", "asked", "answered",
+    "exposure", "value", "lower", "upper", "completeness", "places",
+)  # fmt: skip
 
 
-def _given(row: Component) -> Given:
+def _cell(
+    n: int,
+    x: int,
+    total: float,
+    squares: float,
+    largest: float,
+    amount: float,
+    asked: int | None,
+    answered: int | None,
+) -> Cell:
+    return Cell(n, x, total, squares, largest, amount, asked=asked or 0, answered=answered or 0)
+
+
+def _given(
+    exposure: int | None,
+    value: float | None,
+    low: float | None,
+    high: float | None,
+    completeness: float | None,
+    places: int | None,
+) -> Given:
     nothing = float("nan")
     return Given(
-        exposure=float(row.exposure or 0),
-        value=nothing if row.value is None else row.value,
-        low=nothing if row.lower is None else row.lower,
-        high=nothing if row.upper is None else row.upper,
-        completeness=row.completeness or 0.0,
-        places=row.places,
+        exposure=float(exposure or 0),
+        value=nothing if value is None else value,
+        low=nothing if low is None else low,
+        high=nothing if high is None else high,
+        completeness=completeness or 0.0,
+        places=places,
     )
 
 
@@ -332,18 +358,12 @@ def _percent(share: float) -> float:
 
 
 def _figure(
-    release: Release,
-    code: str,
-    one: Protected,
-    shrunk: float | None,
-    coverage: float | None,
-    of_year: int | None,
-) -> Figure:
-    return Figure(
-        release=release,
+    code: str, one: Protected, shrunk: float | None, coverage: float | None, of_year: int | None
+) -> Told:
+    return Told(
         indicator=code,
         area_id=one.area,
-        status=_STATUS[one.status],
+        status=_STATUS[one.status].value,
         people=one.n,
         value=one.value,
         lower=one.low,
@@ -351,7 +371,7 @@ def _figure(
         standard_error=one.se,
         exposure=None if one.exposure is None else int(one.exposure),
         shrunk=shrunk,
-        bound="" if one.band is None else _BOUND[one.band],
+        bound="" if one.band is None else _BOUND[one.band].value,
         coverage=coverage,
         of_year=of_year,
     )

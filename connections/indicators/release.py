@@ -301,7 +301,7 @@ class Reproduction:
 def reproduce(release: Release) -> Reproduction:
     """Make a release's figures again from its components and hold them against what is published,
     byte by byte."""
-    kept = publish.write_canonical(Figure.objects.filter(release=release), release.geography)
+    kept = publish.write_canonical(publish.read_figures(release.pk), release.geography)
     sealed = str(release.parameters.get("figures_sha256", ""))
     components = publish.components_sha256(release)
     if components is None:

@@ -75,13 +75,17 @@ def recount_months(*, first_on: dt.date, last_on: dt.date) -> int:
         return found
 
 
-def find_miscounts() -> list[tuple[Any, ...]]:
+def find_miscounts(
+    *, first_on: dt.date = dt.date.min, last_on: dt.date = dt.date.max
+) -> list[tuple[Any, ...]]:
     """Return the rows in which the stored months and a count from scratch differ: (side, person,
-    area, month, …). Empty whenever no mark is waiting; it reads everything: not for a page."""
+    area, month, …), of the months from `first_on` to `last_on`. Empty whenever no mark is waiting;
+    it reads all moments of these months: not for a page."""
+    asked = {"first": first_on, "last": last_on, "zone": settings.TIME_ZONE}
     with connection.cursor() as cursor:
         miscounts: list[tuple[Any, ...]] = []
         for find in (_FIND_MISCOUNTS, _FIND_MISCOUNTED_ANSWERS):
-            cursor.execute(find, {"zone": settings.TIME_ZONE})
+            cursor.execute(find, asked)
             miscounts += cursor.fetchall()
         return miscounts
 
@@ -200,9 +204,15 @@ WHERE stored.contributor_id = keys.contributor_id AND stored.month_on = keys.mon
 """  # noqa: S608 (constants only)
 
 _FIND_MISCOUNTS = f"""
-WITH ranked AS (SELECT moment.*, {_RANK} FROM interactions_interaction AS moment),
+WITH ranked AS (
+    SELECT moment.*, {_RANK} FROM interactions_interaction AS moment
+    WHERE month_on BETWEEN %(first)s AND %(last)s
+),
 counted AS MATERIALIZED ({_COUNTED}),
-stored AS (SELECT contributor_id, area_id, month_on, {_COLUMNS} FROM indicators_contributormonth)
+stored AS (
+    SELECT contributor_id, area_id, month_on, {_COLUMNS} FROM indicators_contributormonth
+    WHERE month_on BETWEEN %(first)s AND %(last)s
+)
 SELECT 'stored', extra.* FROM (TABLE stored EXCEPT TABLE counted) AS extra
 UNION ALL
 SELECT 'counted', missing.* FROM (TABLE counted EXCEPT TABLE stored) AS missing
@@ -266,13 +276,19 @@ WHERE stored.contributor_id = keys.contributor_id AND stored.month_on = keys.mon
 """  # noqa: S608 (constants only)
 
 _FIND_MISCOUNTED_ANSWERS = f"""
-WITH answer AS ({_ANSWER} WHERE a.is_in_window),
+WITH answer AS (
+    {_ANSWER} WHERE a.is_in_window AND a.prompt_id BETWEEN %(first)s AND %(last)s
+),
 hard AS (
     {_HARD} LEFT JOIN LATERAL unnest(d.reasons) AS reason ON TRUE
+    WHERE d.month_on BETWEEN %(first)s AND %(last)s
     GROUP BY d.contributor_id, d.month_on
 ),
 counted AS MATERIALIZED (SELECT contributor_id, month_on, {_ANSWER_COLUMNS} FROM ({_ANSWERED}) c),
-stored AS (SELECT contributor_id, month_on, {_ANSWER_COLUMNS} FROM indicators_answermonth)
+stored AS (
+    SELECT contributor_id, month_on, {_ANSWER_COLUMNS} FROM indicators_answermonth
+    WHERE month_on BETWEEN %(first)s AND %(last)s
+)
 SELECT 'stored', extra.* FROM (TABLE stored EXCEPT TABLE counted) AS extra
 UNION ALL
 SELECT 'counted', missing.* FROM (TABLE counted EXCEPT TABLE stored) AS missing

@@ -65,15 +65,28 @@ def score_access(
     return demand.measure(register.xy[is_open], register.hours[is_open], weigh).score
 
 
+def read_times(register: Register, counts: NDArray[np.bool_], year: int) -> NDArray[np.bool_]:
+    """In which of the free times each place is open, one row a place; never where it does not
+    count. Each way of writing hours is read once, for thousands of places write them alike."""
+    known = {
+        text: open_slots(text, FREE_TIMES, year=year)
+        for text in {"", *(register.opening_hours[i] for i in np.flatnonzero(counts))}
+    }
+    is_open = np.zeros((counts.size, len(known[""])), np.bool_)
+    for i in np.flatnonzero(counts):
+        is_open[i] = known[register.opening_hours[i]]
+    return is_open
+
+
 def share_open(
-    demand: access.DemandPoints, register: Register, counts: NDArray[np.bool_], year: int
+    demand: access.DemandPoints,
+    register: Register,
+    counts: NDArray[np.bool_],
+    is_open: NDArray[np.bool_],
 ) -> FloatArray:
-    """% of the free times in which somewhere in reach is open, at each point where people live."""
-    chosen = np.flatnonzero(counts)
-    texts = [register.opening_hours[i] for i in chosen]
-    known = {text: open_slots(text, FREE_TIMES, year=year) for text in {"", *texts}}
-    is_open = np.array([known[text] for text in texts], np.bool_)
-    return 100 * demand.open_share(register.xy[chosen], is_open.reshape(-1, len(known[""])))
+    """% of the free times in which somewhere in reach is open, at each point where people live.
+    `is_open` as `read_times` returns it for these places or more."""
+    return 100 * demand.open_share(register.xy[counts], is_open[counts])
 
 
 BRITISH_GRID = 27_700

@@ -19,7 +19,9 @@ def tidy_code(text: str) -> str:
     return _SPACE.sub("", text).upper()
 
 
-def copy_rows(table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
+def copy_rows(
+    table: str, columns: Sequence[str], lines: Iterable[str], *, is_analyzed: bool = True
+) -> None:
     """Load text rows by COPY, as `copy_line` writes them, and let the planner know of them."""
     source = _Lines(lines)
     with connection.cursor() as cursor:
@@ -31,7 +33,8 @@ def copy_rows(table: str, columns: Sequence[str], lines: Iterable[str]) -> None:
             if source.error is not None:
                 raise source.error from None
             raise
-        cursor.execute(f"ANALYZE {table}")
+        if is_analyzed:
+            cursor.execute(f"ANALYZE {table}")
 
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\x00": None})

@@ -7,12 +7,11 @@ release; places for the whole country at once, for people walk across borders.
 from connections.indicators.components.areas import AreaFacts, areas_of, chain
 from connections.indicators.components.befriending import compute_befriending
 from connections.indicators.components.changes import count_changes
-from connections.indicators.components.people import SUM_PEOPLE, compute_people
+from connections.indicators.components.people import compute_people, statements_of
 from connections.indicators.components.places import compute_places
-from connections.indicators.components.rows import watermark_of
+from connections.indicators.components.rows import watermark_of, write_rows
 
 __all__ = [
-    "SUM_PEOPLE",
     "AreaFacts",
     "areas_of",
     "chain",
@@ -20,5 +19,7 @@ __all__ = [
     "compute_people",
     "compute_places",
     "count_changes",
+    "statements_of",
     "watermark_of",
+    "write_rows",
 ]

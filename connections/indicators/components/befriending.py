@@ -14,7 +14,7 @@ import numpy as np
 from connections.indicators import quarters
 from connections.indicators.branches import homes_by_branch
 from connections.indicators.components.areas import areas_of, chain
-from connections.indicators.components.rows import replace_rows
+from connections.indicators.components.rows import Row, replace_rows
 from connections.indicators.definitions.befriending import (
     AT_RISK,
     LASTS_DAYS,
@@ -22,12 +22,7 @@ from connections.indicators.definitions.befriending import (
     PLANNED_DAYS,
     WAIT_DAYS,
 )
-from connections.indicators.models import (
-    Component,
-    QuarterOutcome,
-    QuarterReferral,
-    ReleaseShard,
-)
+from connections.indicators.models import QuarterOutcome, QuarterReferral, ReleaseShard
 from connections.indicators.survival import Curve, aalen_johansen
 
 CODES = (
@@ -58,7 +53,7 @@ def compute_befriending(shard: ReleaseShard) -> None:
     for one in QuarterOutcome.objects.filter(quarter=release.quarter_id).order_by("participant_id"):
         outcomes[one.council_id].append(one)
     ends_on = quarters.last_day(release.quarter_id)
-    rows: list[Component] = []
+    rows: list[Row] = []
     for area in sorted({up for one in councils for up in chain(areas, one)}):
         own = frozen.get(area, [])
         inside = [row for one in councils if area in chain(areas, one) for row in frozen[one]]
@@ -73,10 +68,10 @@ def _rows(
     own: list[QuarterReferral],
     inside: list[QuarterReferral],
     ends_on: dt.date,
-) -> Iterable[Component]:
-    def row(code: str, n: int, x: int, found: tuple[float, float, float] | None) -> Component:
+) -> Iterable[Row]:
+    def row(code: str, n: int, x: int, found: tuple[float, float, float] | None) -> Row:
         value, low, high = found or (None, None, None)
-        return Component(
+        return Row(
             release_id=release,
             indicator=code,
             area_id=area,
@@ -111,14 +106,14 @@ def _rows(
     yield row("D3", len(waiting), sum(days > LONG_WAIT_DAYS for days in waiting), None)
 
 
-def _less_lonely(release: int, area: int, asked: list[QuarterOutcome]) -> Component:
+def _less_lonely(release: int, area: int, asked: list[QuarterOutcome]) -> Row:
     """Who scored lower at last than at first, of those with both; who is missing stays in `asked`,
     so that it is told beside the share."""
     pairs = [
         (one.first, one.latest) for one in asked if one.first is not None and one.latest is not None
     ]
     x = sum(latest < first for first, latest in pairs)
-    return Component(
+    return Row(
         release_id=release,
         indicator="D4",
         area_id=area,

@@ -15,7 +15,9 @@ def count_changes(release: Release) -> dict[str, dict[int, int]]:
     Whoever was erased since is in neither: too few changes are counted then, never too many.
     """
     values = {**PEOPLE, **measure_values(release)}
-    columns = ", ".join(f"({value})::numeric AS s{i}" for i, value in enumerate(values.values()))
+    columns = ", ".join(
+        f"({value.alone})::numeric AS s{i}" for i, value in enumerate(values.values())
+    )
     rows = f"""
         SELECT contributor_id, home_id, {columns} FROM indicators_quartercontributor
         WHERE quarter_id = %(quarter)s AND revision = """  # noqa: S608 (constants only)

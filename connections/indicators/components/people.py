@@ -3,8 +3,9 @@
 import datetime as dt
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import connection
@@ -12,7 +13,7 @@ from django.db import connection
 from connections.indicators import quarters
 from connections.indicators.branches import homes_by_branch
 from connections.indicators.components.areas import AreaFacts, areas_of, chain
-from connections.indicators.components.rows import replace_rows
+from connections.indicators.components.rows import Row, replace_rows
 from connections.indicators.definitions import INDICATORS, indicator_of
 from connections.indicators.definitions.answers import AGREES, HARD_REASONS
 from connections.indicators.definitions.measures import AGREEMENT
@@ -24,65 +25,118 @@ from connections.indicators.statistics import effective_number, effective_number
 BALANCE_FROM = 3
 """Fewer moments given or received say nothing of a person's balance (method.md, A3)."""
 
-# One expression an indicator gives a person's value, NULL where there is no answer. In numeric, so
-# that the sums are exact whatever the order of the rows. Moments ask for the tests of those who
-# take part, answers to the ordinary day for those of who answered it.
-_MOMENTS = {
-    "A1": "1",
-    "A3": "CASE WHEN logs > 0 THEN (gave > 0 AND received > 0)::int END",
-    "A3.index": f"""CASE WHEN gave + received >= {BALANCE_FROM}
-                    THEN 1 - abs(gave - received)::numeric / (gave + received) END""",
-    "B1": "100.0 * different / nullif(different_answered, 0)",
-    "B2": "100.0 * beyond / nullif(beyond_answered, 0)",
-    "B2.role": "100.0 * in_role / nullif(beyond_answered, 0)",
-    "B2.hosted": "100.0 * (beyond_answered - beyond - in_role) / nullif(beyond_answered, 0)",
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A person's value of an indicator, as SQL: `of` says who has one (those who answered), `what`
+    is it: a condition where the indicator is a share of people, else a number."""
+
+    of: str
+    what: str
+    is_share: bool = False
+
+    @property
+    def alone(self) -> str:
+        """The value as one expression, NULL for whoever has none."""
+        return f"CASE WHEN {self.of} THEN ({self.what}){'::int' if self.is_share else ''} END"
+
+
+# Moments ask for the tests of those who take part, answers to the ordinary day for those of who
+# answered it. Numbers are numeric, so that the sums are exact whatever the order of the rows.
+_LOGGED = "is_eligible AND logs > 0"
+_DIFFERENT = "is_eligible AND different_answered > 0"
+_BEYOND = "is_eligible AND beyond_answered > 0"
+_ANSWERED = "is_answering AND answered > 0"
+_HARD = "is_answering AND was_hard IS NOT NULL"
+PEOPLE = {
+    "A1": Value("is_eligible", "TRUE", is_share=True),
+    "A3": Value(_LOGGED, "gave > 0 AND received > 0", is_share=True),
+    "A3.index": Value(
+        f"is_eligible AND gave + received >= {BALANCE_FROM}",
+        "1 - abs(gave - received)::numeric / (gave + received)",
+    ),
+    "B1": Value(_DIFFERENT, "100.0 * different / different_answered"),
+    "B2": Value(_BEYOND, "100.0 * beyond / beyond_answered"),
+    "B2.role": Value(_BEYOND, "100.0 * in_role / beyond_answered"),
+    "B2.hosted": Value(_BEYOND, "100.0 * (beyond_answered - beyond - in_role) / beyond_answered"),
     # Only counted here; the effective number is none of sums: see _variety_of_ties.
-    "B3": "CASE WHEN ties <> '{0,0,0,0,0,0}' THEN 1 END",
-    "C4": "100.0 * at_place / nullif(logs, 0)",
-}
-_ANSWERS = {
-    "A2": "day_acts::numeric / nullif(answered, 0)",
-    "A2.gave": "day_gave::numeric / nullif(answered, 0)",
-    "A2.received": "day_received::numeric / nullif(answered, 0)",
-    "A2.noticed": "day_noticed::numeric / nullif(answered, 0)",
-    "E1": f"(rely <= {AGREES})::int",
-    "E2": f"(kind <= {AGREES})::int",
-    "E3": "was_hard::int",
+    "B3": Value("is_eligible AND ties <> '{0,0,0,0,0,0}'", "TRUE", is_share=True),
+    "C4": Value(_LOGGED, "100.0 * at_place / logs"),
+    "A2": Value(_ANSWERED, "day_acts::numeric / answered"),
+    "A2.gave": Value(_ANSWERED, "day_gave::numeric / answered"),
+    "A2.received": Value(_ANSWERED, "day_received::numeric / answered"),
+    "A2.noticed": Value(_ANSWERED, "day_noticed::numeric / answered"),
+    "E1": Value("is_answering AND rely IS NOT NULL", f"rely <= {AGREES}", is_share=True),
+    "E2": Value("is_answering AND kind IS NOT NULL", f"kind <= {AGREES}", is_share=True),
+    "E3": Value(_HARD, "was_hard", is_share=True),
     **{
-        code: f"""CASE WHEN was_hard IS NOT NULL
-                  THEN (coalesce('{reason}' = ANY(reasons), FALSE))::int END"""
+        code: Value(_HARD, f"coalesce('{reason}' = ANY(reasons), FALSE)", is_share=True)
         for code, reason in HARD_REASONS.items()
     },
 }
-PEOPLE = {
-    **{code: f"CASE WHEN is_eligible THEN {value} END" for code, value in _MOMENTS.items()},
-    **{code: f"CASE WHEN is_answering THEN {value} END" for code, value in _ANSWERS.items()},
-}
-_COLUMNS = 6
 
 
-def _sums(values: Mapping[str, str], rows: str) -> str:
-    """SQL that sums each of `values` over people by home. Whoever was asked and did not answer
-    counts as asked; those who failed the tests count nowhere."""
-    sums = ", ".join(
-        f"""count(s{i}), count(*) FILTER (WHERE s{i} = 1), sum(s{i})::float8,
-            sum(s{i} * s{i})::float8, max(moments) FILTER (WHERE s{i} IS NOT NULL),
-            sum(moments) FILTER (WHERE s{i} IS NOT NULL)"""
-        for i in range(len(values))
-    )
-    return f"""
+class Sums(NamedTuple):
+    """What people add up to, as Component keeps it."""
+
+    n: int = 0
+    x: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+    largest: float = 0.0
+    amount: float = 0.0
+
+
+class _Statement:
+    """SQL that sums values over people by home, in one reading of the rows.
+
+    Whoever was asked and did not answer counts as asked; those who failed the tests count nowhere.
+    Of indicators of the same people it is counted once who they are; a share's sum and sum of
+    squares are its count. So there are a third of the sums that there would be one by one.
+    """
+
+    ASKED = 3
+
+    def __init__(self, values: Mapping[str, Value], rows: str) -> None:
+        self.values = values
+        self.groups = list(dict.fromkeys(value.of for value in values.values()))
+        inner, outer = [], []
+        for i, of in enumerate(self.groups):
+            inner.append(f"({of}) AS w{i}")
+            outer.append(
+                f"count(*) FILTER (WHERE w{i}), max(moments) FILTER (WHERE w{i}),"
+                f" sum(moments) FILTER (WHERE w{i})"
+            )
+        for i, value in enumerate(values.values()):
+            if value.is_share:
+                inner.append(f"({value.of} AND {value.what}) AS s{i}")
+                outer.append(f"count(*) FILTER (WHERE s{i}), NULL")
+            else:
+                inner.append(f"({value.alone})::numeric AS s{i}")
+                outer.append(f"sum(s{i})::float8, sum(s{i} * s{i})::float8")
+        self.sql = f"""
 SELECT home_id, sum(asked) FILTER (WHERE is_counted), sum(answered) FILTER (WHERE is_counted),
-       count(*) FILTER (WHERE is_counted AND asked > 0), {sums}
+       count(*) FILTER (WHERE is_counted AND asked > 0), {", ".join(outer)}
 FROM (
     SELECT home_id, asked, answered, is_answering OR answered = 0 AS is_counted,
-           least(logs + answered, {QUARTER_CAP}) AS moments,
-           {", ".join(f"({value})::numeric AS s{i}" for i, value in enumerate(values.values()))}
+           least(logs + answered, {QUARTER_CAP}) AS moments, {", ".join(inner)}
     FROM ({rows}) rows
     WHERE council_id = %(council)s
     OFFSET 0 -- so that each value is worked out once
 ) people
 GROUP BY home_id
 """  # noqa: S608 (constants only)
+
+    def read(self, code: str, row: Sequence[Any]) -> Sums:
+        """Return the sums of one indicator from a row of the answer, its home left out."""
+        value = self.values[code]
+        group = self.ASKED + 3 * self.groups.index(value.of)
+        n, largest, amount = (number or 0 for number in row[group : group + 3])
+        at = self.ASKED + 3 * len(self.groups) + 2 * list(self.values).index(code)
+        total, squares = row[at : at + 2]
+        if value.is_share:
+            return Sums(n, total, float(total), float(total), largest, amount)
+        return Sums(n, 0, total or 0.0, squares or 0.0, largest, amount)
 
 
 QUARTER = """
@@ -124,7 +178,6 @@ WHERE (quarter_id, revision) IN (
   )
 GROUP BY contributor_id
 """
-SUM_PEOPLE = _sums(PEOPLE, QUARTER)
 
 
 def compute_people(shard: ReleaseShard) -> None:
@@ -145,29 +198,64 @@ def compute_people(shard: ReleaseShard) -> None:
         return
     areas = {one.id: one for one in areas_of(release.geography)}
     measures = _measures_in(release, areas, homes)
-    values = {**PEOPLE, **{code: value for code, (value, _) in measures.items()}}
-    asked = _asked(release, council)
+    statement = _statement(measures, rows)
     with connection.cursor() as cursor:
-        cursor.execute(_sums(values, rows), asked)
+        cursor.execute(statement.sql, _asked(release, council))
         found = {row[0]: row[1:] for row in cursor.fetchall()}
+    told = {"B3": _variety_of_ties(release, areas, homes, list(branches))}
     components = []
-    for i, code in enumerate(values):
-        within = measures[code][1] if code in measures else homes
-        for home in within:
-            sums = found.get(home)
-            one = _people_row(
-                release, code, areas[home], sums and sums[3 + _COLUMNS * i : 3 + _COLUMNS * (i + 1)]
+    for code in statement.values:
+        kind = indicator_of(code, release.parameters).kind
+        needs_response = code in INDICATORS and INDICATORS[code].min_response
+        exact = told.get(code, {})
+        for home in measures[code][1] if code in measures else homes:
+            row = found.get(home)
+            sums = statement.read(code, row) if row else Sums()
+            asked, answered = (row[0] or 0, row[1] or 0) if row and needs_response else (None, None)
+            if row and code in measures:
+                asked, answered = row[2] or 0, sums.n
+            value, lower, upper = exact.get(home, (None, None, None))
+            components.append(
+                Row(
+                    release_id=release.pk,
+                    indicator=code,
+                    area_id=home,
+                    n=sums.n,
+                    x=sums.x if kind is Kind.PROPORTION else 0,
+                    total=sums.total,
+                    squares=sums.squares,
+                    largest=sums.largest,
+                    amount=sums.amount,
+                    exposure=_exposure(release, areas[home]) if kind is Kind.RATE else None,
+                    value=value,
+                    lower=lower,
+                    upper=upper,
+                    asked=asked,
+                    answered=answered,
+                )
             )
-            if sums and code in INDICATORS and INDICATORS[code].min_response:
-                one.asked, one.answered = sums[0] or 0, sums[1] or 0
-            elif sums and code in measures:
-                one.asked, one.answered = sums[2] or 0, one.n
-            components.append(one)
-    variety = _variety_of_ties(release, areas, homes, list(branches))
-    for row in components:
-        if row.indicator == "B3" and row.area_id in variety:
-            row.value, row.lower, row.upper = variety[row.area_id]
-    replace_rows(release, values, homes, components)
+    replace_rows(release, statement.values, homes, components)
+
+
+def _exposure(release: Release, home: AreaFacts) -> int:
+    return home.adults if release.counts_adults else home.residents
+
+
+def statements_of(shard: ReleaseShard) -> list[tuple[str, dict[str, Any]]]:
+    """Return the SQL of one branch's sums with its parameters, for whoever measures it."""
+    release, council = shard.release, shard.council_id or 0
+    rows = _rows_of(release, council)
+    if rows is None:
+        return []
+    areas = {one.id: one for one in areas_of(release.geography)}
+    homes = homes_by_branch(release.geography).get(council, [])
+    statement = _statement(_measures_in(release, areas, homes), rows)
+    asked = _asked(release, council)
+    return [(statement.sql, asked), (TIES.format(rows=rows), asked)]
+
+
+def _statement(measures: Mapping[str, tuple[Value, list[int]]], rows: str) -> _Statement:
+    return _Statement({**PEOPLE, **{code: value for code, (value, _) in measures.items()}}, rows)
 
 
 def _rows_of(release: Release, council: int) -> str | None:
@@ -181,19 +269,23 @@ def _asked(release: Release, council: int) -> dict[str, int | dt.date]:
     return {"quarter": release.quarter_id, "revision": release.revision, "council": council}
 
 
-def measure_values(release: Release) -> dict[str, str]:
-    """A person's value of each of the communities' own questions, as SQL."""
+def measure_values(release: Release) -> dict[str, Value]:
+    """A person's value of each of the communities' own questions."""
     found = {}
     for one in release.parameters.get("measures", []):
         answer = f"(measures->>'{int(one['id'])}')::int"
-        value = f"({answer} <= {AGREES})::int" if one["scale"] == AGREEMENT else answer
-        found[one["code"]] = f"CASE WHEN is_eligible OR is_answering THEN {value} END"
+        is_share = one["scale"] == AGREEMENT
+        found[one["code"]] = Value(
+            f"(is_eligible OR is_answering) AND {answer} IS NOT NULL",
+            f"{answer} <= {AGREES}" if is_share else answer,
+            is_share,
+        )
     return found
 
 
 def _measures_in(
     release: Release, areas: dict[int, AreaFacts], homes: list[int]
-) -> dict[str, tuple[str, list[int]]]:
+) -> dict[str, tuple[Value, list[int]]]:
     """The communities' own questions: a person's value, and those of `homes` where it is asked."""
     values = measure_values(release)
     asked = {
@@ -201,27 +293,6 @@ def _measures_in(
         for one in release.parameters.get("measures", [])
     }
     return {code: (values[code], within) for code, within in asked.items() if within}
-
-
-def _people_row(
-    release: Release, code: str, home: AreaFacts, sums: tuple[Any, ...] | None
-) -> Component:
-    n, ones, total, squares, largest, amount = (value or 0 for value in sums or (0,) * _COLUMNS)
-    kind = indicator_of(code, release.parameters).kind
-    return Component(
-        release=release,
-        indicator=code,
-        area_id=home.id,
-        n=n,
-        x=ones if kind is Kind.PROPORTION else 0,
-        total=total,
-        squares=squares,
-        largest=largest,
-        amount=amount,
-        exposure=(home.adults if release.counts_adults else home.residents)
-        if kind is Kind.RATE
-        else None,
-    )
 
 
 def _variety_of_ties(

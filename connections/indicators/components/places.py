@@ -8,15 +8,16 @@ from numpy.typing import NDArray
 
 from connections.indicators import access
 from connections.indicators.components.areas import AreaFacts, areas_of
-from connections.indicators.components.rows import replace_rows
+from connections.indicators.components.rows import Row, replace_rows
 from connections.indicators.definitions.places import CHECKED_MONTHS
-from connections.indicators.models import Component, Release, ReleaseShard
+from connections.indicators.models import Release, ReleaseShard
 from connections.indicators.statistics import FloatArray
 from connections.indicators.walking import (
     Homes,
     metres_of,
     read_homes,
     read_register,
+    read_times,
     score_access,
     share_open,
 )
@@ -43,11 +44,14 @@ def compute_places(shard: ReleaseShard) -> None:
         "C1.gaussian": score_access(demand, register, register.is_free, access.gaussian_weight),
     }
     year = release.quarter_id.year
+    is_open = read_times(register, register.is_free, year)
     times = {
-        "C2": share_open(demand, register, register.is_free, year),
-        "C2.stepfree": share_open(demand, register, register.is_free & register.is_step_free, year),
+        "C2": share_open(demand, register, register.is_free, is_open),
+        "C2.stepfree": share_open(
+            demand, register, register.is_free & register.is_step_free, is_open
+        ),
     }
-    rows: list[Component] = []
+    rows: list[Row] = []
     fallback: dict[float, dict[int, float]] = {
         access.REACH_MINUTES: {},
         access.VARIETY_MINUTES: {},
@@ -132,10 +136,10 @@ def _place_rows(
     values: FloatArray,
     counts: IntArray,
     shares: list[float],
-) -> Iterator[Component]:
+) -> Iterator[Row]:
     for area, value, count, share in zip(found, values, counts, shares, strict=False):
-        yield Component(
-            release=release,
+        yield Row(
+            release_id=release.pk,
             indicator=code,
             area_id=area.id,
             value=None if np.isnan(value) else float(value),

@@ -35,7 +35,7 @@ from connections.indicators.disclosure.nouns import (
     Protected,
     Status,
 )
-from connections.indicators.disclosure.tree import children_first
+from connections.indicators.disclosure.tree import Order, children_first, order_within
 
 # fmt: off
 __all__ = [
@@ -122,16 +122,28 @@ def protect(
     are the published areas of the indicator that `rule.within` or `rule.subset_of` names. Raises
     ValueError where the tree is no forest, a cell has no node, or numbers contradict each other.
     """
-    given = given or {}
+    return _protect(nodes, children_first(nodes), cells, rule, given or {}, only_within)
+
+
+def _protect(
+    nodes: Sequence[Node],
+    order: Order,
+    cells: Mapping[int, Cell],
+    rule: Rule,
+    given: Mapping[int, Given],
+    only_within: frozenset[int] | None,
+) -> list[Protected]:
     if rule.bounds is not None and only_within is None:
         raise ValueError(f"{rule.code} is bound to {rule.bounds}: give its published areas.")
-    order = children_first(nodes)
     if rule.kind is Kind.PLACES:
         return [_release_places(node, given.get(node.id, _NOTHING), rule) for node in nodes]
     _check_cells(nodes, cells, rule)
+    if rule.only_area is not None:
+        # What is outside the one area that may be told has no part in its remainder.
+        order = order_within(order, rule.only_area)
     may_publish = {
         node.id
-        for node in nodes
+        for node, _ in order
         if (rule.levels is None or node.level in rule.levels)
         and (only_within is None or node.id in only_within)
         and rule.only_area in (None, node.id)
@@ -160,6 +172,7 @@ def protect_all(
     unknown or goes round in a circle.
     """
     given = given or {}
+    order = children_first(nodes)
     waiting = {rule.code: rule for rule in rules}
     done: dict[str, list[Protected]] = {}
     while waiting:
@@ -173,7 +186,7 @@ def protect_all(
                 own = _surround(own, cells.get(rule.subset_of, {}))
             if rule.steps_on is not None:
                 own = _step(own, cells.get(rule.steps_on, {}))
-            done[rule.code] = protect(nodes, own, rule, given.get(rule.code), bounds)
+            done[rule.code] = _protect(nodes, order, own, rule, given.get(rule.code, {}), bounds)
             del waiting[rule.code]
     return {rule.code: done[rule.code] for rule in rules}
 
@@ -261,7 +274,7 @@ def _tells_by_value(people: Cell, rule: Rule) -> bool:
 
 
 def _choose(
-    order: Sequence[tuple[Node, list[int]]],
+    order: Order,
     cells: Mapping[int, Cell],
     rule: Rule,
     may_publish: set[int],
@@ -435,7 +448,7 @@ def _band(group: Group, rule: Rule) -> Band | None:
 
 
 def _thirds(
-    order: Sequence[tuple[Node, list[int]]],
+    order: Order,
     totals: Mapping[int, Group],
     rests: Mapping[int, Group],
     published: set[int],

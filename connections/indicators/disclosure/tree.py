@@ -1,4 +1,4 @@
-"""The tree of areas, in the order in which the gate walks it."""
+"""The order in which the gate goes through a tree of areas."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 from connections.indicators.disclosure.nouns import Node
 
+Order = Sequence[tuple[Node, list[int]]]
+"""Every node with its children's ids, every child before its parent; always the same."""
 
-def children_first(nodes: Sequence[Node]) -> list[tuple[Node, list[int]]]:
-    """Nodes with their children's ids, every child before its parent, in a fixed order."""
+
+def children_first(nodes: Sequence[Node]) -> Order:
+    """Return the nodes in their order. ValueError where they are no forest."""
     by_id = {node.id: node for node in nodes}
     if len(by_id) != len(nodes):
         raise ValueError("An area occurs twice.")
@@ -31,3 +34,12 @@ def children_first(nodes: Sequence[Node]) -> list[tuple[Node, list[int]]]:
     if len(parents_first) != len(nodes):
         raise ValueError("The areas go round in a circle.")
     return [(by_id[id_], children[id_]) for id_ in reversed(parents_first)]
+
+
+def order_within(order: Order, area: int) -> Order:
+    """Return the part of the order that is the area and what lies in it."""
+    inside = {area}
+    for node, children in reversed(order):
+        if node.id in inside:
+            inside.update(children)
+    return [(node, children) for node, children in order if node.id in inside]
