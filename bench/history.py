@@ -33,8 +33,8 @@ from kinder.accounts.acting import Purpose, acting
 from kinder.accounts.models import Organisation
 from places.models import Area, Geography, Place, Welcome
 
-COUNCILS, NEIGHBOURHOODS, ZONES = 32, 1_279, 6_976
-POSTCODES_EACH, PLACES = 23, 20_000
+ZONES, NEIGHBOURHOODS, COUNCILS, PLACES = 6_976, 1_279, 32, 20_000
+POSTCODES_EACH = 23
 PEOPLE, PER_MONTH = 400_000, 50_000_000 / 400_000 / 60
 """People, and moments of each in a month, on average."""
 QUARTER = dt.date(2025, 10, 1)
@@ -44,11 +44,23 @@ SMALL = 1_000_000
 
 
 class History:
-    """The history in the benchmarks' database: `people` of them, `months` in the end."""
+    """The history in the benchmarks' database: `people` of them, `months` in the end, in a country
+    of so many `zones` with neighbourhoods, councils and places to match."""
 
-    def __init__(self, *, people: int = PEOPLE, moments: int) -> None:
+    def __init__(self, *, people: int = PEOPLE, moments: int, zones: int = ZONES) -> None:
         self.people = people
         self.months = max(3, round(moments / people / PER_MONTH))
+        councils = max(2, COUNCILS * zones // ZONES)
+        # The country is the first area, then come the councils, the neighbourhoods and the zones,
+        # numbered without a gap.
+        self.sizes = {
+            "people": people,
+            "zones": zones,
+            "neighbourhoods": max(councils, NEIGHBOURHOODS * zones // ZONES),
+            "councils": councils,
+            "places": max(10, PLACES * zones // ZONES),
+            "first_neighbourhood": 2 + councils,
+        }
 
     def month_on(self, number: int) -> dt.date:
         """The first day of the month of that number, counted from 0."""
@@ -68,7 +80,8 @@ class History:
         return wanted, self.month_on(wanted - 1)
 
     def _made(self, months: int) -> str:
-        return f"history of {self.people} people in {self.months} months: {months}"
+        zones = self.sizes["zones"]
+        return f"history of {self.people} in {zones} zones and {self.months} months: {months}"
 
     def _begun(self) -> int | None:
         with connection.cursor() as cursor:
@@ -94,11 +107,11 @@ class History:
                 " RESTART IDENTITY CASCADE"
             )
             geography = Geography.objects.create(slug="bench", name="Bench", is_current=True)
-            cursor.execute(_AREAS, {"geography": geography.pk})
-            cursor.execute(_PLACES, {"checked": QUARTER})
+            cursor.execute(_AREAS, {"geography": geography.pk, **self.sizes})
+            cursor.execute(_PLACES, {"checked": QUARTER, **self.sizes})
             cursor.execute(
                 _PEOPLE,
-                {"people": self.people, "first": self.month_on(0), "quarter": QUARTER},
+                {"first": self.month_on(0), "quarter": QUARTER, **self.sizes},
             )
         Welcome.objects.bulk_create(
             (
@@ -141,10 +154,10 @@ class History:
             _MOMENTS,
             {
                 "rows": rows,
-                "people": self.people,
                 "month": month_on,
                 "first": day or month_on,
                 "days": 1 if day else (after - month_on).days,
+                **self.sizes,
             },
         )
 
@@ -179,10 +192,8 @@ class History:
         with connection.cursor() as cursor:
             for month in range(3):
                 month_on = dt.date(QUARTER.year, QUARTER.month + month, 1)
-                cursor.execute(
-                    _ANSWERS, {"month": month_on, "people": self.people, "reasons": reasons}
-                )
-            cursor.execute(_HOMES, {"people": self.people})
+                cursor.execute(_ANSWERS, {"month": month_on, "reasons": reasons, **self.sizes})
+            cursor.execute(_HOMES, self.sizes)
             areas = list(Area.objects.filter(level="council").order_by("pk"))
             areas += Area.objects.filter(level="intermediate").order_by("pk")[::12]
             Measure.objects.bulk_create(
@@ -198,7 +209,7 @@ class History:
                 )
                 for n, area in enumerate(areas)
             )
-            cursor.execute(_MEASURED, {"people": self.people, "quarter": QUARTER})
+            cursor.execute(_MEASURED, {"quarter": QUARTER, **self.sizes})
             cursor.execute(_NETWORKS, {"quarter": QUARTER})
 
 
@@ -313,19 +324,16 @@ WHERE indrelid = %(table)s::regclass
   AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = indexrelid AND contype <> 'f')
 """
 
-# Towns on a grid of squares: a zone is half a kilometre wide, its postcodes lie in it. The first is
-# the country, then come the councils, the neighbourhoods and the zones, numbered without a gap.
-_FIRST_COUNCIL = 2
-_FIRST_NEIGHBOURHOOD = _FIRST_COUNCIL + COUNCILS
+# Towns on a grid of squares: a zone is half a kilometre wide, its postcodes lie in it.
 _AREAS = f"""
 SELECT setseed(0.4);
 CREATE TEMPORARY TABLE plan AS
     SELECT 'S92' AS code, 'country' AS level, NULL::text AS above, 0 AS n
-    UNION ALL SELECT 'C' || n, 'council', 'S92', n FROM generate_series(0, {COUNCILS - 1}) n
-    UNION ALL SELECT 'N' || n, 'intermediate', 'C' || n %% {COUNCILS}, n
-        FROM generate_series(0, {NEIGHBOURHOODS - 1}) n
-    UNION ALL SELECT 'Z' || n, 'zone', 'N' || n %% {NEIGHBOURHOODS}, n
-        FROM generate_series(0, {ZONES - 1}) n;
+    UNION ALL SELECT 'C' || n, 'council', 'S92', n FROM generate_series(0, %(councils)s - 1) n
+    UNION ALL SELECT 'N' || n, 'intermediate', 'C' || n %% %(councils)s, n
+        FROM generate_series(0, %(neighbourhoods)s - 1) n
+    UNION ALL SELECT 'Z' || n, 'zone', 'N' || n %% %(neighbourhoods)s, n
+        FROM generate_series(0, %(zones)s - 1) n;
 INSERT INTO places_area (geography_id, code, name, level, geometry, point, is_mended,
                          population, adults)
 SELECT %(geography)s, code, code, level, ST_Multi(ST_Expand(at, 0.002)), at, FALSE,
@@ -349,7 +357,7 @@ SELECT a.id || '-' || n, ST_Translate(a.point, 0.006 * random(), 0.004 * random(
 FROM places_area a, generate_series(1, {POSTCODES_EACH}) n WHERE a.level = 'zone';
 """
 # About 700 ways to write opening hours, and a third of the places with none.
-_PLACES = f"""
+_PLACES = """
 INSERT INTO places_place (code, name, kind, point, address, postcode, description, website,
     telephone, opening_hours, weekly_hours, cost_to_stay, is_booking_needed, state, source,
     source_ref, confirmed_at, revision, created_at, updated_at)
@@ -362,7 +370,7 @@ SELECT 'p' || n, 'Place', (ARRAY['cafe', 'park', 'library', 'pub', 'bench'])[1 +
        5 + 70 * random(),
        (ARRAY['free', 'nobody_minds', 'small_purchase', 'unknown'])[1 + n %% 4], FALSE,
        'verified', '', '', %(checked)s::date - (n %% 400), 1, now(), now()
-FROM generate_series(1, {PLACES}) n;
+FROM generate_series(1, %(places)s) n;
 """
 # One in twenty first came in the last quarter.
 _PEOPLE = """
@@ -372,18 +380,18 @@ SELECT md5('person ' || n)::uuid, n %% 100 = 7,
             ELSE %(first)s::date - random() * interval '1 year' END
 FROM generate_series(1, %(people)s) n
 """
-_HOME = f"({_FIRST_NEIGHBOURHOOD} + (who * 191) %% {NEIGHBOURHOODS})"
+_HOME = "(%(first_neighbourhood)s + (who * 191) %% %(neighbourhoods)s)"
 
 # One in fifty people adds a tenth of all moments. Seven in ten happen at home, four in ten at a
 # place of the register; optional questions are skipped by some.
-_MOMENTS = f"""
+_MOMENTS = """
 INSERT INTO interactions_interaction (id, contributor_id, area_id, place_id, occurred_on, month_on,
     created_at, updated_at, revision, body_sha256, direction, kind, tie, is_different, at_work,
     through_organisation, hard_reasons, part_of_day, setting)
 SELECT gen_random_uuid(), md5('person ' || who)::uuid,
-       {_FIRST_NEIGHBOURHOOD} + (who * 191 + CASE WHEN a < 0.7 THEN 0 ELSE 1 + (10 * a)::int END)
-           %% {NEIGHBOURHOODS},
-       CASE WHEN b < 0.4 THEN 1 + (c * ({PLACES} - 1))::int END,
+       %(first_neighbourhood)s + (who * 191 + CASE WHEN a < 0.7 THEN 0 ELSE 1 + (10 * a)::int END)
+           %% %(neighbourhoods)s,
+       CASE WHEN b < 0.4 THEN 1 + (c * (%(places)s - 1))::int END,
        day, %(month)s, came, came, 1, decode(repeat('5a', 32), 'hex'),
        CASE WHEN d < 0.45 THEN 'gave' WHEN d < 0.8 THEN 'received' ELSE 'noticed' END,
        (ARRAY['hello', 'chat', 'help', 'food', 'checking_in', 'lent', 'company', 'other'])
@@ -393,7 +401,7 @@ SELECT gen_random_uuid(), md5('person ' || who)::uuid,
        CASE WHEN a < 0.3 THEN 'yes' WHEN a < 0.65 THEN 'no' WHEN a < 0.7 THEN 'unsure' END,
        CASE WHEN c < 0.5 THEN 'no' WHEN c < 0.6 THEN 'yes' WHEN c < 0.63 THEN 'more' END,
        CASE WHEN e < 0.2 THEN 'yes' WHEN e < 0.7 THEN 'no' END,
-       '{{}}', 'afternoon', CASE WHEN b < 0.4 THEN 'place' END
+       '{}', 'afternoon', CASE WHEN b < 0.4 THEN 'place' END
 FROM (
     SELECT day, who, a, b, c, d, e,
            -- One in ten is told a day or more after it happened.

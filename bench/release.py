@@ -34,7 +34,7 @@ import duckdb  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from bench.figures import Figures, best_of, taking_turns  # noqa: E402
-from bench.history import PEOPLE, QUARTER, History, say  # noqa: E402
+from bench.history import PEOPLE, QUARTER, ZONES, History, say  # noqa: E402
 from connections.indicators import components, freeze, quarters, release  # noqa: E402
 from connections.indicators.models import Figure, Quarter, Release  # noqa: E402
 from connections.interactions.vocabulary import HardReason  # noqa: E402
@@ -131,10 +131,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--interactions", type=int, default=5_000_000)
     parser.add_argument("--people", type=int, default=PEOPLE)
+    parser.add_argument("--zones", type=int, default=ZONES)
     parser.add_argument("--explain", action="store_true")
     parser.add_argument("--lock", type=Path)
     options = parser.parse_args(arguments)
-    history = History(people=options.people, moments=options.interactions)
+    history = History(people=options.people, moments=options.interactions, zones=options.zones)
     months, _ = history.grow(options.interactions)
     history.add_quarter()
     freeze_earlier(months)

@@ -30,7 +30,7 @@ import duckdb  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from bench.figures import Figures, best_of, taking_turns  # noqa: E402
-from bench.history import PEOPLE, History, say  # noqa: E402
+from bench.history import PEOPLE, ZONES, History, say  # noqa: E402
 from connections.indicators.sweep import SHARDS, find_miscounts, sweep_shard  # noqa: E402
 from connections.indicators.tasks import sweep  # noqa: E402
 
@@ -102,12 +102,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--interactions", type=int, nargs="+", default=[1_000_000])
     parser.add_argument("--people", type=int, default=PEOPLE)
+    parser.add_argument("--zones", type=int, default=ZONES)
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--lock", type=Path)
     options = parser.parse_args(arguments)
     sizes = sorted(options.interactions)
     figures = Figures()
-    history = History(people=options.people, moments=sizes[-1])
+    history = History(people=options.people, moments=sizes[-1], zones=options.zones)
     drains = []
     for size in sizes:
         months, month_on = history.grow(size)

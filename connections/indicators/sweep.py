@@ -81,7 +81,7 @@ def find_miscounts(
     """Return the rows in which the stored months and a count from scratch differ: (side, person,
     area, month, …), of the months from `first_on` to `last_on`. Empty whenever no mark is waiting;
     it reads all moments of these months: not for a page."""
-    asked = {"first": first_on, "last": last_on, "zone": settings.TIME_ZONE}
+    asked: dict[str, Any] = {"first": first_on, "last": last_on, "zone": settings.TIME_ZONE}
     with connection.cursor() as cursor:
         miscounts: list[tuple[Any, ...]] = []
         for find in (_FIND_MISCOUNTS, _FIND_MISCOUNTED_ANSWERS):
