@@ -23,6 +23,7 @@ from connections.befriending.models import (
     Match,
     Participant,
     Referral,
+    ScaleAnswer,
     Service,
     Volunteer,
 )
@@ -305,6 +306,19 @@ def add_befriending(people: int) -> None:
                 is_planned = chance.random() < 0.4
                 reason = "planned" if is_planned else chance.choice(["moved", "died", "health"])
                 endings.append(Ending(match=match, is_planned=is_planned, reason=reason))
+        # Half of them told how lonely they were, then and a year later.
+        answers = [
+            ScaleAnswer(
+                participant=participant,
+                scale="ucla3",
+                answers=[chance.randint(1, 3) for _ in range(3)],
+                answered_on=dt.date(ends_on.year - again, 6, 1),
+                consented_on=dt.date(ends_on.year - again, 6, 1),
+            )
+            for participant in participants[::2]
+            for again in (1, 0)
+        ]
+        ScaleAnswer.objects.bulk_create(answers, batch_size=2_000)
         Referral.objects.bulk_create(referrals, batch_size=2_000)
         Match.objects.bulk_create(matches, batch_size=2_000)
         Ending.objects.bulk_create(endings, batch_size=2_000)

@@ -398,28 +398,28 @@ ORDER BY known.council_id, r.participant_id
 # answered in the year before, so that each could answer again for a year. With consent, of people
 # whose referral agreed to be counted.
 OUTCOMES = f"""
-WITH {_KNOWN}, answered AS (
-    SELECT a.*, row_number() OVER (
-               PARTITION BY a.participant_id ORDER BY a.answered_on, a.id) AS place
-    FROM befriending_scaleanswer a
-    WHERE a.scale = ANY(%(scales)s) AND a.consented_on IS NOT NULL AND a.answered_on < %(ends)s
+WITH {_KNOWN}, answered AS MATERIALIZED (
+    SELECT * FROM befriending_scaleanswer
+    WHERE scale = ANY(%(scales)s) AND consented_on IS NOT NULL AND answered_on < %(ends)s
+), first AS (
+    SELECT DISTINCT ON (participant_id) * FROM answered ORDER BY participant_id, answered_on, id
+), latest AS (
+    SELECT DISTINCT ON (participant_id, scale) * FROM answered
+    ORDER BY participant_id, scale, answered_on DESC, id DESC
+), lived AS (
+    SELECT DISTINCT ON (r.participant_id) r.participant_id, known.council_id
+    FROM befriending_referral r JOIN known ON known.area_id = r.area_id
+    WHERE r.has_consented
+    ORDER BY r.participant_id, r.received_on, r.id
 )
 SELECT first.participant_id, lived.council_id, first.scale, first.id, first.answers,
        latest.id, latest.answers
-FROM answered first
-JOIN LATERAL (
-    SELECT known.council_id FROM befriending_referral r JOIN known ON known.area_id = r.area_id
-    WHERE r.participant_id = first.participant_id AND r.has_consented
-    ORDER BY r.received_on, r.id LIMIT 1
-) lived ON TRUE
-LEFT JOIN LATERAL (
-    SELECT again.id, again.answers FROM answered again
-    WHERE again.participant_id = first.participant_id AND again.scale = first.scale
-      AND again.answered_on > first.answered_on
-    ORDER BY again.answered_on DESC, again.id DESC LIMIT 1
-) latest ON TRUE
-WHERE first.place = 1
-  AND extract(year FROM first.answered_on) = extract(year FROM %(quarter)s::date) - 1
+FROM first
+JOIN lived ON lived.participant_id = first.participant_id
+LEFT JOIN latest
+    ON latest.participant_id = first.participant_id AND latest.scale = first.scale
+   AND latest.answered_on > first.answered_on
+WHERE extract(year FROM first.answered_on) = extract(year FROM %(quarter)s::date) - 1
 ORDER BY lived.council_id, first.participant_id
 """  # noqa: S608 (constants only)
 
