@@ -277,7 +277,9 @@ def peak_of(process: str) -> float:
 def explain() -> None:
     made = Release.objects.get(quarter=QUARTER)
     shard = made.shards.exclude(council=None).order_by("council_id")[1]
-    parts = [("FREEZE", freeze.FREEZE, freeze._parameters(Quarter.objects.get(pk=QUARTER)))]
+    parts: list[tuple[str, str, Any]] = [
+        ("FREEZE", freeze.FREEZE, freeze._parameters(Quarter.objects.get(pk=QUARTER)))
+    ]
     parts += [("SUMS", sql, asked) for sql, asked in components.statements_of(shard)]
     parts += [
         (f"PLAIN {name}", sql.format(rows=f"({rows}) rows"), None)

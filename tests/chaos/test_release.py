@@ -23,7 +23,7 @@ from connections.indicators.models import (
     Release,
     ReleaseShard,
 )
-from connections.indicators.publish import write_canonical
+from connections.indicators.publish import read_figures, write_canonical
 from connections.indicators.sweep import SHARDS, sweep_shard
 from connections.interactions.models import (
     HomeArea,
@@ -228,7 +228,7 @@ def everything(people: None) -> None:
 
 
 def canonical(made: Release) -> bytes:
-    return write_canonical(Figure.objects.filter(release=made), made.geography)
+    return write_canonical(read_figures(made.pk), made.geography)
 
 
 def test_one_worker_or_four_and_one_killed_make_the_same_bytes_of_every_source(

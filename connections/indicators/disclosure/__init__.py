@@ -30,6 +30,7 @@ from connections.indicators.disclosure.nouns import (
     Band,
     Cell,
     Given,
+    Group,
     Kind,
     Node,
     Protected,
@@ -115,26 +116,19 @@ def protect(
     rule: Rule,
     given: Mapping[int, Given] | None = None,
     only_within: frozenset[int] | None = None,
+    order: Order | None = None,
 ) -> list[Protected]:
     """Decide one indicator for every node, in the order of `nodes`.
 
     `cells` by node id holds people by their finest known home (missing: nobody). `only_within`
-    are the published areas of the indicator that `rule.within` or `rule.subset_of` names. Raises
-    ValueError where the tree is no forest, a cell has no node, or numbers contradict each other.
+    are the published areas of the indicator that `rule.within` or `rule.subset_of` names; `order`
+    that of the nodes, where the caller knows it. Raises ValueError where the tree is no forest, a
+    cell has no node, or numbers contradict each other.
     """
-    return _protect(nodes, children_first(nodes), cells, rule, given or {}, only_within)
-
-
-def _protect(
-    nodes: Sequence[Node],
-    order: Order,
-    cells: Mapping[int, Cell],
-    rule: Rule,
-    given: Mapping[int, Given],
-    only_within: frozenset[int] | None,
-) -> list[Protected]:
+    given = given or {}
     if rule.bounds is not None and only_within is None:
         raise ValueError(f"{rule.code} is bound to {rule.bounds}: give its published areas.")
+    order = order or children_first(nodes)
     if rule.kind is Kind.PLACES:
         return [_release_places(node, given.get(node.id, _NOTHING), rule) for node in nodes]
     _check_cells(nodes, cells, rule)
@@ -186,7 +180,7 @@ def protect_all(
                 own = _surround(own, cells.get(rule.subset_of, {}))
             if rule.steps_on is not None:
                 own = _step(own, cells.get(rule.steps_on, {}))
-            done[rule.code] = _protect(nodes, order, own, rule, given.get(rule.code, {}), bounds)
+            done[rule.code] = protect(nodes, own, rule, given.get(rule.code), bounds, order)
             del waiting[rule.code]
     return {rule.code: done[rule.code] for rule in rules}
 
@@ -209,31 +203,6 @@ def published_areas(figures: Sequence[Protected]) -> frozenset[int]:
 
 
 # The primary rule and the remainders
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A group of people that can be told apart: an area, or what is left of one.
-
-    `residents` are those of the leaves in it; `has_leaves` is false where it holds only people
-    whose home is known no finer than an upper area: they may live anywhere in it.
-    """
-
-    people: Cell
-    residents: int = 0
-    has_leaves: bool = False
-
-    @property
-    def is_empty(self) -> bool:
-        """Nobody lives or counts there, so that nothing about it can tell on anyone."""
-        return self.residents == 0 and self.people.n == 0 and self.people.surrounding == 0
-
-    def __add__(self, other: Group) -> Group:
-        return Group(
-            self.people + other.people,
-            self.residents + other.residents,
-            self.has_leaves or other.has_leaves,
-        )
 
 
 def is_safe(group: Group, rule: Rule) -> bool:

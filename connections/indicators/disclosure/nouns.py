@@ -95,6 +95,31 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """A group of people that can be told apart: an area, or what is left of one.
+
+    `residents` are those of the leaves in it; `has_leaves` is false where it holds only people
+    whose home is known no finer than an upper area: they may live anywhere in it.
+    """
+
+    people: Cell
+    residents: int = 0
+    has_leaves: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Nobody lives or counts there, so that nothing about it can tell on anyone."""
+        return self.residents == 0 and self.people.n == 0 and self.people.surrounding == 0
+
+    def __add__(self, other: Group) -> Group:
+        return Group(
+            self.people + other.people,
+            self.residents + other.residents,
+            self.has_leaves or other.has_leaves,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """What the caller knows of a whole area beside its people.
 
