@@ -201,7 +201,7 @@ def test_13_one_in_twenty_forged_moves_a_mean_less_than_its_error(hill: Area) ->
 def test_13_they_rule_it_where_logs_are_counted_in_place_of_people(
     hill: Area, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pooled = "CASE WHEN is_eligible THEN 100.0 * different / 5.5 END"
+    pooled = sums.Value("is_eligible", "100.0 * different / 5.5")
     monkeypatch.setitem(sums.PEOPLE, "B1", pooled)
     assert push(hill) > 1
 
