@@ -92,6 +92,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
             "job": job,
             "counts": counts,
             "chosen": chosen,
+            "problems": intake.count_problems(job) if counts["wrong"] else [],
             "filters": [
                 ("", _("All rows"), counts["total"]),
                 ("wrong", _("To mend"), counts["wrong"]),

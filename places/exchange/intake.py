@@ -18,7 +18,8 @@ from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.db import connection, transaction
-from django.db.models import Count, Q
+from django.db.models import CharField, Count, F, Func, Q, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -575,3 +576,17 @@ def count_rows(job: PlaceImport) -> dict[str, int]:
         kept=Count("id", filter=Q(outcome=Outcome.KEPT)),
     )
     return counts
+
+
+def count_problems(job: PlaceImport) -> list[tuple[str, int]]:
+    """Return why rows are wrong, in a few words, and how many each, the most first: of an extract
+    most are simply no places to meet."""
+    reason = Func(F("problem"), Value(":"), Value(1), function="split_part")
+    found = (
+        job.rows.exclude(problem="")
+        .annotate(reason=Cast(reason, CharField()))
+        .order_by()
+        .values_list("reason")
+        .annotate(Count("id"))
+    )
+    return sorted(found, key=lambda pair: (-pair[1], pair[0]))

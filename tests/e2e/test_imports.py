@@ -106,6 +106,7 @@ def test_a_table_is_brought_in_looked_over_mended_written_and_taken_back(
     keep_rules(page, f"import-look-{width}")
 
     page.get_by_role("link", name="To mend 2").click()
+    expect(page.get_by_text("no kind of place", exact=True)).to_be_visible()
     expect(row_of(page, "Far Away")).to_contain_text("no position, and no postcode")
     page.get_by_role("link", name="Old Hall").click()
     page.get_by_role("button", name="Mend the row").click()

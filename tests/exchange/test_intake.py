@@ -124,6 +124,8 @@ def test_a_list_is_read_matched_written_and_taken_back(worker: User) -> None:
         6: "no position, and no postcode that is loaded",
         7: "a refuge, hostel or home is never imported",
     }
+    assert intake.count_problems(job)[0] == ("a refuge, hostel or home is never imported", 1)
+    assert dict(intake.count_problems(job))["no kind of place"] == 1
     assert (rows[1].place, rows[1].decision) == (known, "fill")
     assert rows[2].decision == rows[3].decision == "add"
     assert rows[2].facts["opening_hours"] == "Mo-Su 09:00-17:00"
