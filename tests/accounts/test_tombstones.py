@@ -16,6 +16,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from connections.indicators import tasks
+from connections.indicators.freeze import freeze_quarter
+from connections.indicators.models import QuarterContributor
+from kinder.accounts.acting import Purpose
 from kinder.accounts.actions import erase_person
 from kinder.accounts.audit import subject_of
 from kinder.accounts.devices import make_key, recognise
@@ -30,6 +33,7 @@ from tests.factories import (
     UserFactory,
 )
 from tests.factories.befriending import make_story
+from tests.indicators.months import FREEZE_DAY, QUARTER, make_month
 from tests.processes import environment
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -171,6 +175,10 @@ def test_a_restored_backup_holds_nobody_who_was_erased_since(
         contributor=person,
         changes={"name": "Morag's own words"},
     )
+    # What the person's months and a frozen quarter add up to, for figures.
+    make_month(person, NeighbourhoodFactory.create(), gave=2)
+    freeze_quarter(by=Purpose.RELEASE, quarter_on=QUARTER, now=FREEZE_DAY)
+    assert QuarterContributor.objects.filter(contributor_id=person.pk).exists()
     browser = Client()
     browser.force_login(user)
     subject = subject_of(user)

@@ -425,6 +425,45 @@ def queue(year: int, area: int, up: dict[int, list[int]]) -> "pd.Series[int]":
     return rows["received_on"].map(lambda day: (end - day).days)
 
 
+def _score(scale: str, answers: list[int | None]) -> int | None:
+    """UCLA-3 and the ONS question: the sum; De Jong Gierveld 6: a point for yes or more or less to
+    emptiness, missing people and rejection, for no or more or less to the others."""
+    if scale != "djg6":
+        return None if None in answers else sum(answers)  # type: ignore[arg-type]
+    if answers.count(None) > 1:
+        return None
+    lonely = [{1, 2} if place in (1, 4, 6) else {2, 3} for place in range(1, 7)]
+    return sum(one in points for one, points in zip(answers, lonely, strict=True))
+
+
+def outcomes(year: int, area: int, up: dict[int, list[int]]) -> "tuple[int, list[bool]]":
+    """How many first answered a loneliness scale in the year before, with consent; and, of those who
+    answered it again by the year's end, whether the latest score is lower."""
+    rows = read(
+        """SELECT participant_id AS who, scale, answers, answered_on FROM befriending_scaleanswer
+           WHERE scale IN ('ucla3', 'ons', 'djg6') AND consented_on IS NOT NULL
+             AND answered_on <= %s ORDER BY answered_on, id""",
+        dt.date(year, 12, 31),
+    )
+    homes = _referrals().drop_duplicates("who").set_index("who")["area_id"].to_dict()
+    asked, lower = 0, []
+    for who, own in rows.groupby("who"):
+        first = own.iloc[0]
+        if first["answered_on"].year != year - 1 or who not in homes:
+            continue
+        if area not in up[homes[who]]:
+            continue
+        asked += 1
+        again = own[(own["scale"] == first["scale"]) & (own["answered_on"] > first["answered_on"])]
+        scores = [
+            _score(first["scale"], list(one))
+            for one in (first["answers"], *again["answers"].tail(1))
+        ]
+        if len(scores) == 2 and scores[0] is not None and scores[1] is not None:
+            lower.append(scores[1] < scores[0])
+    return asked, lower
+
+
 def incidence(rows: pd.DataFrame, day: int, cause: int = 1) -> float:
     """Aalen and Johansen's share (%) with `cause` by `day`, one day after the other."""
     return _walk(rows, day, cause)[0]

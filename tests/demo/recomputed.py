@@ -30,7 +30,7 @@ RANGES = {"A2": (0, 10), "A3.index": (0, 1), "M": (0, 10)}
 
 def _adds_up(code: str) -> bool:
     """Whether a figure is a share, a mean or a rate: an index or a wait is not steadied."""
-    return code != "B3" and (code[0] != "D" or code == "D3")
+    return code != "B3" and (code[0] != "D" or code in ("D3", "D4"))
 
 
 def halves_up(value: float) -> float:
@@ -116,7 +116,7 @@ class Recomputed:
     def _is_share(self, code: str) -> bool:
         if code in self.measures:
             return bool(self.measures[code]["scale"] == "agree_5")
-        return code in ("A3", "D3") or code[0] == "E"
+        return code in ("A3", "D3", "D4") or code[0] == "E"
 
     # People
 
@@ -241,6 +241,13 @@ class Recomputed:
             assert figure.people == 5 * halves_up(len(days) / 5), where
             assert min((days > 91).sum(), (days <= 91).sum()) >= 10, where
             self._check_share(figure, int((days > 91).sum()), len(days), where)
+            return
+        if code == "D4":
+            asked, lower = other_road.outcomes(year, area, self.road.up)
+            assert figure.people == 5 * halves_up(len(lower) / 5), where
+            assert min(sum(lower), len(lower) - sum(lower)) >= 20, where
+            assert figure.coverage == halves_up(100 * len(lower) / asked), where
+            self._check_share(figure, sum(lower), len(lower), where)
             return
         read = other_road.waits if code[:2] == "D1" else other_road.pairings
         rows = read(year, area, self.road.up)

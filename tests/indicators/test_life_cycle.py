@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
 from connections.befriending.models import Ending, Match, Participant, ScaleAnswer
 from connections.indicators import disclosure, release, tasks
@@ -198,6 +199,23 @@ def test_levels_come_from_those_who_answered_with_the_response_beside(hill: Area
     # Barriers are sensitive and ask for 50.
     assert shown(made, "E3")["N1"].status == "c"
     assert {row.area.level for row in Figure.objects.filter(indicator="E3.money")} == {"council"}
+
+
+def test_whoever_has_only_a_council_counts_there_among_those_asked(hill: Area) -> None:
+    """40 answer in the neighbourhood; 20 more were asked of whom only the council is known, and 5
+    of whom nothing is: the neighbourhood's share is whole, the council's is two thirds."""
+    here, around, unknown = ([make_person() for _ in range(many)] for many in (40, 20, 5))
+    live_in(here, hill)
+    live_in(around, Area.objects.get(code="C1"))
+    for month in (1, 2):
+        prompt = ask([*here, *around, *unknown], month)
+        for number, person in enumerate(here):
+            answer(prompt, person, hill, gave=number % 5)
+    made = make_ready()
+    days = shown(made, "A2")
+    assert (days["N1"].status, days["N1"].coverage) == ("shown", 100)
+    assert (days["C1"].status, days["C1"].coverage) == ("shown", 67)
+    assert QuarterContributor.objects.count() == 60
 
 
 def test_too_few_of_those_asked_withhold_all_of_the_sheet(hill: Area) -> None:
@@ -431,6 +449,30 @@ def test_another_gate_would_be_noticed(hill: Area, monkeypatch: pytest.MonkeyPat
     made = publish(make_ready())
     monkeypatch.setattr(disclosure, "K_MIN", 20)
     assert not release.reproduce(made).is_identical
+
+
+def test_an_erasure_is_of_one_piece_with_whatever_it_is_part_of(hill: Area) -> None:
+    """Live rows and counts go together or stay together."""
+    [person] = add(hill, 1, gave=2)
+    with pytest.raises(RuntimeError), transaction.atomic():
+        assert erase(person) == 1
+        assert not ContributorMonth.objects.exists()
+        raise RuntimeError
+    assert ContributorMonth.objects.count() == 1
+
+
+def test_the_next_quarter_leaves_an_erased_person_out(hill: Area) -> None:
+    people = add(hill, 13, gave=2, received=1)
+    first = publish(make_ready())
+    told = {code: row.people for code, row in shown(first, "A1").items()}
+    for person in people:
+        make_month(person, hill, month=4, gave=2)
+    for person in people[:3]:
+        erase(person)
+    assert {code: row.people for code, row in shown(first, "A1").items()} == told
+    after = make_ready(dt.date(2026, 4, 1), dt.datetime(2026, 8, 1, 9, tzinfo=LONDON))
+    assert QuarterContributor.objects.filter(quarter_id=dt.date(2026, 4, 1)).count() == 10
+    assert shown(after, "A1")["N1"].people == 10
 
 
 def test_an_erasure_reaches_every_row_of_a_person(hill: Area) -> None:
