@@ -61,6 +61,14 @@ class CaseRow:
 def read_cases(service: Service, text: str) -> list[CaseRow]:
     """Read a list of cases; CaseListError where it is none at all."""
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    try:
+        return _read_all(service, reader)
+    except csv.Error as error:
+        # A cell as long as a book.
+        raise CaseListError(_("This is no table that can be read.")) from error
+
+
+def _read_all(service: Service, reader: "csv.DictReader[str]") -> list[CaseRow]:
     missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
     if missing:
         raise CaseListError(_("These columns are missing: %s") % ", ".join(missing))

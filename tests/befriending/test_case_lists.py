@@ -79,6 +79,20 @@ def test_what_is_no_list_is_refused(case: Case, text: str) -> None:
         assert not CaseImport.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f"{HEAD}Ida\0Quigg,,Harbourside North,en,,2026-01-05,self,yes,new\n", "not UTF-8"),
+        (f"{HEAD}{'x' * 200_000},,Harbourside North,en,,2026-01-05,self,yes,new\n", "no table"),
+    ],
+)
+def test_a_bent_list_is_refused_in_words(case: Case, text: str, words: str) -> None:
+    """2.2.1: a sign that the database takes not, and a cell as long as a book."""
+    assert words in bring(as_(case.coordinator), case, text)
+    with acting(user=case.coordinator):
+        assert not CaseImport.objects.exists()
+
+
 def test_everything_is_taken_away_but_worries(case: Case) -> None:
     match = make_active(case)
     actions.raise_concern(by=case.lead, service=case.service, text="He sits in the cold.")

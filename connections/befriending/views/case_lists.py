@@ -34,6 +34,9 @@ class CaseFileForm(forms.Form):
             text: str = file.read().decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise forms.ValidationError(_("That is not UTF-8 text.")) from error
+        if "\x00" in text:
+            # No text has one, and the database takes none.
+            raise forms.ValidationError(_("That is not UTF-8 text."))
         return text
 
 
