@@ -355,7 +355,7 @@ def _given_uploaded(side: Side) -> Given:
     with acting(purpose=Purpose.MIGRATE):
         scale = UploadedScale.objects.create(
             service=_service(side),
-            code=f"scale-{uuid.uuid4()}",
+            code=f"scale-{uuid.uuid4().hex[:12]}",
             name=side.mark,
             source="by hand",
             licence="our own",
