@@ -201,6 +201,7 @@ class Pairings:
                     scale=Scale.UCLA3,
                     answers=[int(answer) for answer in answers],
                     answered_on=on,
+                    consented_on=on,
                 )
             )
             lonely -= 0.35

@@ -7,6 +7,7 @@ the others are taken. What is taken away is a ZIP of CSV files, one a table, wit
 import csv
 import datetime as dt
 import io
+import json
 import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from django.utils.translation import gettext as _
 from connections.befriending.forms import areas_of
 from connections.befriending.models import (
     Agreement,
+    AgreementSignature,
+    Arrangement,
+    Assessment,
     Check,
     Ending,
     Expense,
@@ -32,6 +36,8 @@ from connections.befriending.models import (
     Service,
     Supervision,
     Training,
+    UploadedScale,
+    Visit,
     Volunteer,
 )
 from connections.befriending.vocabulary import SPOKEN, ReferralSource, ReferralState
@@ -144,16 +150,21 @@ def export_service(service: Service) -> bytes:
         Referral.objects.filter(service=service),
         matches,
         Agreement.objects.filter(**of_matches),
+        AgreementSignature.objects.filter(agreement__match__in=matches),
+        Arrangement.objects.filter(**of_matches),
         Meeting.objects.filter(**of_matches),
         Review.objects.filter(**of_matches),
         Pause.objects.filter(**of_matches),
         Ending.objects.filter(**of_matches),
+        Visit.objects.filter(**of_matches),
+        Assessment.objects.filter(referral__service=service),
         Check.objects.filter(**of_volunteers),
         Reference.objects.filter(**of_volunteers),
         Training.objects.filter(**of_volunteers),
         Supervision.objects.filter(**of_volunteers),
         Expense.objects.filter(**of_volunteers),
         ScaleAnswer.objects.filter(participant__service=service),
+        UploadedScale.objects.filter(service=service),
     )
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -179,6 +190,8 @@ def _tell(value: Any, name: str) -> str:
         return ""
     if name.endswith("_ciphertext"):
         value = decrypt(value)
+    elif isinstance(value, dict) or (isinstance(value, list) and value and name == "questions"):
+        value = json.dumps(value, ensure_ascii=False)
     elif isinstance(value, list):
         value = ";".join(str(one) for one in value)
     text = str(value)

@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
@@ -39,7 +39,8 @@ EARTH_KM = 6371.0088
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.int16]
+"""Points and counts: none is above a few hundred, and there are millions of them."""
 
 
 class Obstacle(StrEnum):
@@ -203,17 +204,17 @@ def match(
 def digest_of(seekers: Iterable[Seeker], helpers: Iterable[Helper], weights: Weights) -> str:
     """Return the SHA-256 of what goes in, for telling whether a run would be the same again."""
     told = [
-        [_plain(asdict(one)) for one in sorted(seekers, key=lambda one: one.id)],
-        [_plain(asdict(one)) for one in sorted(helpers, key=lambda one: one.id)],
+        [_plain(one) for one in sorted(seekers, key=lambda one: one.id)],
+        [_plain(one) for one in sorted(helpers, key=lambda one: one.id)],
         weights.as_list(),
     ]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-def _plain(facts: dict[str, object]) -> dict[str, object]:
+def _plain(one: Seeker | Helper) -> dict[str, object]:
     return {
         name: sorted(value) if isinstance(value, frozenset) else value
-        for name, value in facts.items()
+        for name, value in vars(one).items()
     }
 
 
@@ -250,7 +251,7 @@ class _Pairs:
         self.feasible: Bools = np.logical_and.reduce(list(self.passes.values()))
         self.has_room = _flags([one.room > 0 for one in helpers])
         self.points = self._score(seekers, helpers, weights, hours, limits, experienced)
-        self.score: Ints = self.points.sum(axis=0)
+        self.score: Ints = self.points.sum(axis=0, dtype=np.int16)
 
     def _each(self, flags: Bools) -> Bools:
         return np.broadcast_to(flags, self.shape).copy()
@@ -265,35 +266,42 @@ class _Pairs:
         experienced: Bools,
     ) -> Ints:
         """Points of the five lines, each a whole number, so that the lines make the score."""
+        points = np.zeros((5, *self.shape), dtype=np.int16)
         both = _overlap([one.interests for one in seekers], [one.interests for one in helpers])
         sizes = np.add.outer(
-            np.array([len(one.interests) for one in seekers], dtype=np.int64),
-            np.array([len(one.interests) for one in helpers], dtype=np.int64),
+            np.array([len(one.interests) for one in seekers], dtype=np.int16),
+            np.array([len(one.interests) for one in helpers], dtype=np.int16),
         )
-        either = np.maximum(sizes - both, 1)
-        jaccard = np.minimum(both / either / JACCARD_ENOUGH, 1)
+        # There are few different counts: their points are looked up, not worked out for each pair.
+        in_common, of_both = np.ogrid[: _most(both) + 1, : _most(sizes) + 1]
+        jaccard = np.minimum(in_common / np.maximum(of_both - in_common, 1) / JACCARD_ENOUGH, 1)
+        points[0] = _round(weights.interests * jaccard)[both, sizes]
+        enough = np.minimum(np.arange(_most(hours) + 1) / HOURS_ENOUGH, 1)
+        points[1] = _round(weights.hours * enough)[hours]
         near = 1 - np.divide(self.km, limits, out=np.zeros_like(self.km), where=limits > 0)
         near = np.clip(np.nan_to_num(near, nan=0, neginf=0, posinf=0), 0, 1)
+        points[2] = _round(weights.nearness * near)
         spoken = [{one.best_language or next(iter(sorted(one.languages)), "")} for one in seekers]
         preferred = _overlap(spoken, [one.languages for one in helpers]) > 0
-        lines = [
-            weights.interests * jaccard,
-            weights.hours * np.minimum(hours / HOURS_ENOUGH, 1),
-            weights.nearness * near,
-            weights.language * preferred.astype(np.float64),
-            weights.experience * self._each(experienced).astype(np.float64),
-        ]
-        # Half up, away from the noise of the last bits.
-        return np.floor(np.stack(lines) + 0.5 + 1e-9).astype(np.int64)
+        points[3] = weights.language * preferred
+        points[4] = weights.experience * experienced
+        return points
+
+
+def _most(counts: Ints) -> int:
+    return int(counts.max(initial=0))
+
+
+def _round(values: Floats) -> Ints:
+    """Half up, away from the noise of the last bits."""
+    return np.floor(values + (0.5 + 1e-9)).astype(np.int16)
 
 
 def _flags(values: Sequence[bool]) -> Bools:
     return np.array(values, dtype=bool)
 
 
-def _overlap(
-    left: Sequence[Iterable[object]], right: Sequence[Iterable[object]]
-) -> npt.NDArray[np.int64]:
+def _overlap(left: Sequence[Iterable[object]], right: Sequence[Iterable[object]]) -> Ints:
     """Return how many things each of `left` has in common with each of `right`."""
     names = {thing: n for n, thing in enumerate(dict.fromkeys(x for some in right for x in some))}
     first = np.zeros((len(left), len(names) or 1), dtype=np.float32)
@@ -302,7 +310,7 @@ def _overlap(
         first[row, [names[thing] for thing in some if thing in names]] = 1
     for column, some in enumerate(right):
         second[[names[thing] for thing in some], column] = 1
-    return (first @ second).astype(np.int64)
+    return (first @ second).astype(np.int16)
 
 
 def _agree_on_gender(seekers: Sequence[Seeker], helpers: Sequence[Helper]) -> Bools:
@@ -321,17 +329,28 @@ def _agree_on_gender(seekers: Sequence[Seeker], helpers: Sequence[Helper]) -> Bo
 def _distances(
     left: Sequence[tuple[float, float] | None], right: Sequence[tuple[float, float] | None]
 ) -> Floats:
-    """Return kilometres between points by the haversine formula; NaN where one is not known."""
-    nowhere = (math.nan, math.nan)
-    first = np.radians(np.array([p or nowhere for p in left], dtype=np.float64).reshape(-1, 2))
-    second = np.radians(np.array([p or nowhere for p in right], dtype=np.float64).reshape(-1, 2))
+    """Return kilometres between points by the haversine formula; NaN where one is not known.
+
+    People share the points of their listed areas, so each pair of points is worked out once."""
+    first, rows = _each_once(left)
+    second, columns = _each_once(right)
     across = (second[None, :, :] - first[:, None, :]) / 2
     bent = (
         np.sin(across[..., 1]) ** 2
         + np.cos(first[:, None, 1]) * np.cos(second[None, :, 1]) * np.sin(across[..., 0]) ** 2
     )
-    result: Floats = 2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(bent, 0, 1)))
-    return result
+    km: Floats = 2 * EARTH_KM * np.arcsin(np.sqrt(np.clip(bent, 0, 1)))
+    return km[rows][:, columns]
+
+
+def _each_once(
+    points: Sequence[tuple[float, float] | None],
+) -> tuple[Floats, npt.NDArray[np.intp]]:
+    """Return the different points in radians, and for each person the place of theirs."""
+    places = {point: n for n, point in enumerate(dict.fromkeys(points))}
+    nowhere = (math.nan, math.nan)
+    found = np.radians(np.array([p or nowhere for p in places], dtype=np.float64).reshape(-1, 2))
+    return found, np.array([places[point] for point in points], dtype=np.intp)
 
 
 def _assign(seekers: Sequence[Seeker], helpers: Sequence[Helper], pairs: _Pairs) -> dict[int, int]:
@@ -367,36 +386,54 @@ def _list_best(
     chosen: dict[int, int],
 ) -> dict[str, list[Suggested]]:
     worst = _worst_given(helpers, pairs, chosen)
+    ranked = _rank(pairs)
     best = {}
     for row, seeker in enumerate(seekers):
-        feasible = np.flatnonzero(pairs.feasible[row] & pairs.has_room)
-        # By score, then by the order of ids: a stable sort keeps it.
-        ranked = feasible[np.argsort(-pairs.score[row, feasible], kind="stable")]
         given = chosen.get(row)
-        shown = [int(column) for column in ranked[:BEST]]
+        shown = ranked[row]
         if given is not None and given not in shown:
             shown[-1:] = [given]
         own = -1 if given is None else int(pairs.score[row, given])
+        told = zip(
+            shown,
+            pairs.score[row, shown].tolist(),
+            pairs.points[:, row, shown].T.tolist(),
+            pairs.km[row, shown].tolist(),
+            strict=True,
+        )
         best[seeker.id] = [
             Suggested(
                 helper=helpers[column].id,
-                score=int(pairs.score[row, column]),
-                points=_five(pairs.points[:, row, column]),
-                km=round(float(pairs.km[row, column]), 1),
+                score=score,
+                points=(points[0], points[1], points[2], points[3], points[4]),
+                km=round(km, 1),
                 shared_hours=tuple(sorted(seeker.hours & helpers[column].hours)),
                 shared_interests=tuple(sorted(seeker.interests & helpers[column].interests)),
                 is_assigned=column == given,
-                is_better_for_both=column != given
-                and int(pairs.score[row, column]) > max(own, worst[column]),
+                is_better_for_both=column != given and score > max(own, worst[column]),
             )
-            for column in shown
+            for column, score, points, km in told
         ]
     return best
 
 
-def _five(points: Ints) -> tuple[int, int, int, int, int]:
-    first, second, third, fourth, fifth = (int(one) for one in points)
-    return first, second, third, fourth, fifth
+def _rank(pairs: _Pairs) -> list[list[int]]:
+    """Return the best columns for each row: by score, then by the order of ids."""
+    columns = pairs.shape[1]
+    if not columns:
+        return [[] for _row in range(pairs.shape[0])]
+    order = np.arange(columns - 1, -1, -1, dtype=np.int32)
+    may = pairs.feasible & pairs.has_room
+    keys = np.where(may, pairs.score.astype(np.int32) * columns + order, -1)
+    if columns > BEST:
+        top = np.argpartition(keys, columns - BEST, axis=1)[:, columns - BEST :]
+    else:
+        top = np.broadcast_to(np.arange(columns), pairs.shape)
+    of_top = np.take_along_axis(keys, top, axis=1)
+    sort = np.argsort(-of_top, axis=1, kind="stable")
+    best = np.take_along_axis(top, sort, axis=1).tolist()
+    count = (of_top >= 0).sum(axis=1).tolist()
+    return [row[:known] for row, known in zip(best, count, strict=True)]
 
 
 def _worst_given(

@@ -103,6 +103,9 @@ def test_everything_is_taken_away_but_worries(case: Case) -> None:
     archive = zipfile.ZipFile(io.BytesIO(response.content))
     told = {name: archive.read(name).decode() for name in archive.namelist()}
     archive.close()
+    assert {"assessment.csv", "agreementsignature.csv", "visit.csv", "uploadedscale.csv"} <= set(
+        told
+    )
     assert "Agnes Birnie" in told["participant.csv"]
     assert len(list(csv.reader(io.StringIO(told["participant.csv"])))) == 2
     assert "'=cmd()" in told["match.csv"]

@@ -110,8 +110,8 @@ def test_a_service_sees_before_and_after_with_who_is_missing(case: Case) -> None
             consented_on=day,
         )
     told = " ".join(page_of(client, at("outcomes", case.service.pk)).split())
-    assert "1 people answered. 1 of them answered again" in told
-    assert "0 are missing" in told
+    assert "<dt>With a first and a later score</dt> <dd>1</dd>" in told
+    assert "too much skipped</dt> <dd>0</dd>" in told
     assert "9.0" in told
     assert "6.0" in told
     assert "not for publication" in told

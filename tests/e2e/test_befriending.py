@@ -15,7 +15,7 @@ from connections.befriending.models import Match, Meeting
 from connections.befriending.suggesting import continue_runs
 from kinder.accounts.acting import acting
 from kinder.accounts.models import User
-from tests.e2e.test_pages import find_violations
+from tests.e2e.looking import find_violations
 from tests.factories import NeighbourhoodFactory
 from tests.factories.cases import Case, make_active, make_case, make_waiting
 from tests.pictures import take_picture

@@ -12,7 +12,7 @@ from connections.interactions.models import Difficulty, Interaction
 from kinder.accounts.models import Contributor
 from places.models import Place, Postcode
 from places.vocabulary import PlaceKind
-from tests.e2e.test_pages import find_violations
+from tests.e2e.looking import find_violations
 from tests.factories import CommunityFactory, NeighbourhoodFactory, PlaceFactory, ZoneFactory
 from tests.pictures import take_picture
 

@@ -20,7 +20,7 @@ from kinder.accounts.devices import COOKIE, make_key
 from kinder.accounts.fingerprints import fingerprint
 from kinder.accounts.models import Contributor, Role, User
 from places.models import Area, OrganisationArea
-from tests.e2e.test_pages import find_violations
+from tests.e2e.looking import find_violations
 from tests.factories import (
     CommunityFactory,
     ContributorFactory,

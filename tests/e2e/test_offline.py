@@ -13,8 +13,8 @@ from pytest_django.live_server_helper import LiveServer
 from connections.interactions.models import Difficulty, Interaction
 from kinder.accounts.models import Contributor
 from places.models import Area, Place
+from tests.e2e.looking import find_violations
 from tests.e2e.test_log import tap
-from tests.e2e.test_pages import find_violations
 from tests.factories import CommunityFactory, NeighbourhoodFactory, PlaceFactory, ZoneFactory
 from tests.pictures import take_picture
 

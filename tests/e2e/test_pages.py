@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
@@ -20,6 +19,13 @@ from connections.reports.question import Question
 from connections.reports.vocabulary import Format
 from places.models import Area, Gathering, Place
 from places.vocabulary import CostToStay, PlaceKind
+from tests.e2e.looking import (
+    TOO_WIDE,
+    find_cut_text,
+    find_small_targets,
+    find_violations,
+    walk_by_keyboard,
+)
 from tests.factories import CommunityFactory, NeighbourhoodFactory, PlaceFactory, ZoneFactory
 from tests.factories.releases import publish_figures
 from tests.pictures import take_picture
@@ -28,12 +34,6 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.django_db(transaction=True, databases=["default", "reports"]),
 ]
-AXE_RULES = {
-    "runOnly": {
-        "type": "tag",
-        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    }
-}
 
 
 @dataclass(frozen=True)
@@ -187,15 +187,6 @@ def open_page(
     assert [line for line in said if "404" not in line] == []
 
 
-def find_violations(page: Page) -> list[str]:
-    results = Axe().run(page, options=AXE_RULES)
-    return [
-        f"{violation['id']}: {node['html']} {node['failureSummary']}"
-        for violation in results.response["violations"]
-        for node in violation["nodes"]
-    ]
-
-
 @every_page
 def test_rules_of_accessibility(open_page: Callable[..., Page], shown: Shown) -> None:
     page = open_page(shown)
@@ -210,42 +201,18 @@ def test_rules_of_accessibility(open_page: Callable[..., Page], shown: Shown) ->
 @every_page
 def test_targets_are_large_and_text_may_grow(open_page: Callable[..., Page], shown: Shown) -> None:
     page = open_page(shown, width=320)
-    too_wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    assert not page.evaluate(too_wide)
+    assert not page.evaluate(TOO_WIDE)
     # To the end, past the way out that stands over the lower edge of a page.
     to_the_end = "scrollTo(0, document.documentElement.scrollHeight)"
     page.evaluate(to_the_end)
     assert find_violations(page) == [], "at 320 pixels"
-    small = page.evaluate(
-        """() => [...document.querySelectorAll("a, button, input, select, summary")]
-            .filter((one) => one.offsetParent !== null && !one.matches(".skip, .visually-hidden"))
-            .map((one) => [(one.labels?.[0] && one.matches("[type=checkbox], [type=radio]")
-                ? one.labels[0] : one).getBoundingClientRect(), one])
-            .filter(([box, one]) => getComputedStyle(one).display !== "inline"
-                && box.height > 0 && box.height < 44 && !one.closest(".list"))
-            .map(([box, one]) => one.outerHTML.slice(0, 80) + box.height)"""
-    )
+    small = find_small_targets(page)
     assert small == []
-    page.evaluate(
-        """() => {
-            const sheet = new CSSStyleSheet();
-            sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
-                word-spacing: 0.16em !important; } p { margin-bottom: 2em !important; }`);
-            document.adoptedStyleSheets = [sheet];
-        }"""
-    )
-    cut = page.evaluate(
-        """() => [...document.querySelectorAll("main *, header *")].filter((one) => {
-            const style = getComputedStyle(one);
-            return style.overflow === "hidden" && !one.classList.contains("visually-hidden")
-                && one.scrollHeight > one.clientHeight + 1;
-        }).map((one) => one.outerHTML.slice(0, 80))"""
-    )
+    cut = find_cut_text(page)
     assert cut == []
-    page.evaluate("document.adoptedStyleSheets = []")
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     page.set_viewport_size({"width": 640, "height": 800})
-    assert not page.evaluate(too_wide)
+    assert not page.evaluate(TOO_WIDE)
     page.evaluate(to_the_end)
     assert find_violations(page) == [], "with text of 200 %"
 
@@ -253,34 +220,7 @@ def test_targets_are_large_and_text_may_grow(open_page: Callable[..., Page], sho
 @every_page
 def test_the_keyboard_sees_where_it_is(open_page: Callable[..., Page], shown: Shown) -> None:
     page = open_page(shown)
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") == "skip"
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        state = page.evaluate(
-            """() => {
-                const one = document.activeElement;
-                if (one === document.body) return null;
-                const seen = one.matches(".tile > input, .chip > input") ? one.nextElementSibling : one;
-                const outline = [getComputedStyle(seen), getComputedStyle(seen, "::after")]
-                    .some((style) => parseFloat(style.outlineWidth) >= 3
-                        && style.outlineStyle !== "none");
-                const box = seen.getBoundingClientRect();
-                const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-                return {
-                    outline,
-                    isOnScreen: box.bottom > 0 && box.top < innerHeight,
-                    isSeen: top !== null && (seen.contains(top) || top.contains(seen)
-                        || top === one),
-                    html: one.outerHTML.slice(0, 100),
-                };
-            }"""
-        )
-        if state is None:
-            break
-        assert state["outline"], state
-        assert state["isOnScreen"], state
-        assert state["isSeen"], state
+    walk_by_keyboard(page)
 
 
 @every_page
