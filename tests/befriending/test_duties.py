@@ -11,7 +11,7 @@ from connections.befriending import actions
 from connections.befriending.board import gather_due, tell_tasks
 from connections.befriending.models import Match, Service
 from connections.befriending.reminders import count_open, remind
-from kinder.accounts.acting import Purpose, acting
+from kinder.accounts.acting import acting
 from kinder.accounts.models import AuditEvent, Task
 from tests.befriending.test_pages import as_, at
 from tests.factories import NeighbourhoodFactory
