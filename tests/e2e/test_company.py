@@ -10,7 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 from kinder.accounts import screening
 from places.models import CompanyNotice, Place
 from places.vocabulary import PlaceKind
-from tests.e2e.test_pages import find_violations
+from tests.e2e.looking import find_violations
 from tests.factories import CommunityFactory, NeighbourhoodFactory, PlaceFactory, ZoneFactory
 from tests.pictures import take_picture
 
