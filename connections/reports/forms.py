@@ -5,6 +5,8 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.db.models.functions import Lower
 from django.http import QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _now
@@ -71,29 +73,50 @@ def split_codes(values: list[str]) -> list[str]:
     return list(dict.fromkeys(code for code in codes if code))
 
 
-def find_areas(release: Release, codes: list[str]) -> list[Area]:
-    """Return the areas with `codes`, A–Z. Raises ValidationError naming those that are unknown."""
-    if len(codes) > MAX_AREAS:
+def find_areas(release: Release, words: list[str]) -> list[Area]:
+    """Return the areas with these codes or names, A–Z. Raises ValidationError for what is unknown,
+    and for a name that several areas have."""
+    if len(words) > MAX_AREAS:
         raise ValidationError(
             _("At most %(most)s areas fit in one report. For more, take the whole release."),
             code="many",
             params={"most": MAX_AREAS},
         )
-    found = list(
+    known = list(
         Area.objects.using(reading.READER)
-        .filter(geography=release.geography_id, code__in=codes)
+        .filter(geography=release.geography_id)
         .exclude(level=AreaLevel.ZONE)
+        .annotate(called=Lower("name"))
+        .filter(Q(code__in=words) | Q(called__in=[word.lower() for word in words]))
         .defer("geometry")
         .order_by("name", "code")
     )
-    unknown = sorted(set(codes) - {area.code for area in found})
+    by_code = {area.code: area for area in known}
+    by_name: dict[str, list[Area]] = {}
+    for area in known:
+        by_name.setdefault(area.name.lower(), []).append(area)
+    found: set[Area] = set()
+    unknown, shared = [], []
+    for word in words:
+        named = [by_code[word]] if word in by_code else by_name.get(word.lower(), [])
+        found.update(named[:1])
+        if not named:
+            unknown.append(word)
+        elif len(named) > 1:
+            shared += [f"{area.name} ({area.get_level_display()}): {area.code}" for area in named]
     if unknown:
         raise ValidationError(
-            _("There is no area with this code: %(codes)s."),
+            _("There is no area with this name or code: %(codes)s."),
             code="unknown",
             params={"codes": ", ".join(unknown)},
         )
-    return found
+    if shared:
+        raise ValidationError(
+            _("Several areas have this name. Write the code of the one you mean: %(codes)s."),
+            code="shared",
+            params={"codes": "; ".join(shared)},
+        )
+    return [area for area in known if area in found]
 
 
 class BuildForm(forms.Form):
@@ -101,7 +124,7 @@ class BuildForm(forms.Form):
 
     areas = forms.CharField(
         label=_("Areas"),
-        help_text=_("Codes, with commas between them."),
+        help_text=_("Names or codes, with commas between them."),
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": _("Choose an area first.")},

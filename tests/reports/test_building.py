@@ -22,6 +22,7 @@ from kinder.accounts.audit import subject_of
 from kinder.accounts.models import ConsentRecord, Contributor
 from places.models import Area
 from tests.factories.accounts import make_user
+from tests.factories.places import make_square
 from tests.factories.releases import publish_figures
 
 pytestmark = pytest.mark.django_db
@@ -121,6 +122,22 @@ def test_a_wrong_question_is_explained_and_nothing_typed_is_lost(
     assert words in page
     assert "Kept title" in page
     assert not AreaReport.objects.exists()
+
+
+def test_areas_may_be_named(client: Client, release: Release) -> None:
+    form = {"areas": "birkhill; X1", "sections": ["figures"], "formats": ["csv"]}
+    client.post("/reports/build/", form | {"language": "en-gb"})
+    assert AreaReport.objects.get().asked.areas == ("X1", "X2")
+
+
+def test_a_name_that_two_areas_have_asks_which_is_meant(client: Client, release: Release) -> None:
+    make_square("X4", geography=release.geography, level="community", name="Birkhill")
+    form = {"areas": "Birkhill", "sections": ["figures"], "formats": ["csv"]}
+    answer = client.post("/reports/build/", form | {"language": "en-gb"})
+    assert answer.status_code == 400
+    page = answer.content.decode()
+    assert "Write the code of the one you mean" in page
+    assert "Birkhill (Neighbourhood): X2; Birkhill (Community): X4" in page
 
 
 def test_two_who_ask_the_same_share_one_report(release: Release) -> None:
