@@ -41,6 +41,7 @@ SOURCES = (
     "kinder/dates.py",
     "kinder/pages/*.py",
     "kinder/settings.py",
+    "connections/indicators/definitions/leading.py",
     "connections/interactions/**/*.py",
     "places/*.py",
     "places/company/*.py",

@@ -24,9 +24,9 @@ from connections.indicators.definitions.indicator import (
     Indicator,
     Interval,
     Unit,
-    say_tenths,
     show_number,
 )
+from connections.indicators.definitions.leading import TAKING_PART_OF_ALL_SAID, say_tenths
 from connections.indicators.definitions.logs import LOGS
 from connections.indicators.definitions.measures import measure_indicator
 from connections.indicators.definitions.places import PLACES
@@ -84,7 +84,7 @@ _PER_RESIDENT = (
         "known everywhere), times 1,000. Someone takes part in a quarter when they first came at "
         "least 14 days before its end and added moments or answers on 2 or more days of it."
     ),
-    _("About {value} in every 1,000 residents of {area} took part."),
+    TAKING_PART_OF_ALL_SAID,
 )
 
 

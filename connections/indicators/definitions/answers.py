@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from connections.indicators.definitions import leading
 from connections.indicators.definitions.indicator import (
     UPPER_LEVELS,
     Compare,
@@ -154,10 +155,10 @@ ANSWERS = (
     _day(
         "A2",
         "kindness-on-an-ordinary-day",
-        _("Kindness on an ordinary day"),
+        leading.ORDINARY_DAY,
         _("How much kindness do people give, receive and see on an ordinary day?"),
         _("Acts given, received or noticed"),
-        _("People in {area} who were asked recalled {value} kind moments on an ordinary day."),
+        leading.ORDINARY_DAY_SAID,
     ),
     _day(
         "A2.gave",
@@ -208,12 +209,9 @@ ANSWERS = (
     _agreement(
         "E2",
         "a-kind-neighbourhood",
-        _("A kind neighbourhood"),
+        leading.KIND_NEIGHBOURHOOD,
         _("This is a neighbourhood where people are kind to each other"),
-        _(
-            "Of the people asked in {area}, {tenths} agree that people are kind to each other "
-            "there."
-        ),
+        leading.KIND_NEIGHBOURHOOD_SAID,
     ),
     Indicator(
         code="E3",

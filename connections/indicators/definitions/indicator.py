@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.utils.formats import number_format
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from connections.indicators.definitions.leading import say_tenths
 from connections.indicators.disclosure import Kind, Rule
 from connections.indicators.vocabulary import Cadence
 from places.vocabulary import AreaLevel
@@ -195,14 +195,3 @@ def show_number(value: float | None) -> str:
         return "–"
     plain = f"{value:.6f}".rstrip("0").rstrip(".")
     return number_format(Decimal(plain), force_grouping=True)
-
-
-def say_tenths(percent: float) -> str:
-    """Return a percentage as people say it: “about 4 in 10”."""
-    if percent < 5:
-        return _now("fewer than 1 in 10")
-    if percent >= 95:
-        return _now("nearly all")
-    if 45 <= percent < 55:
-        return _now("about half")
-    return _now("about %(tenths)d in 10") % {"tenths": int(percent / 10 + 0.5)}

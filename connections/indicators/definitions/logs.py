@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from connections.indicators.definitions import leading
 from connections.indicators.definitions.indicator import (
     Compare,
     Direction,
@@ -21,7 +22,7 @@ LOGS = (
     Indicator(
         code="A1",
         slug="taking-part",
-        name=_("Taking part"),
+        name=leading.TAKING_PART,
         question=_("How far can we trust what this area's figures say?"),
         formula=_(
             "People taking part, divided by residents aged 16 or more, times 1,000. Someone "
@@ -39,12 +40,12 @@ LOGS = (
             "two people."
         ),
         cannot_tell=_("Whether people here are kinder than elsewhere, or who does not take part."),
-        reading=_("About {value} in every 1,000 adults in {area} took part."),
+        reading=leading.TAKING_PART_SAID,
     ),
     Indicator(
         code="A3",
         slug="two-way",
-        name=_("Two-way kindness"),
+        name=leading.TWO_WAY,
         question=_("Do the same people both give and receive?"),
         formula=_(
             "People who logged at least one act given and at least one received, divided by all "
@@ -62,7 +63,7 @@ LOGS = (
             "one area over time means something."
         ),
         cannot_tell=_DIARY,
-        reading=_("Of the people taking part in {area}, {tenths} both gave and received kindness."),
+        reading=leading.TWO_WAY_SAID,
         within="A1",
     ),
     Indicator(

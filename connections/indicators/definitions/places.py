@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from connections.indicators.definitions import leading
 from connections.indicators.definitions.indicator import (
     PLACE_LEVELS,
     Compare,
@@ -25,7 +26,7 @@ PLACES = (
     Indicator(
         code="C1",
         slug="walkable-third-spaces",
-        name=_("Walkable third spaces"),
+        name=leading.THIRD_SPACES,
         question=_("How much room is there to sit and be, free, within a walk?"),
         formula=_(
             "Each place's weekly hours open and free to stay are shared among the people within "
@@ -40,10 +41,7 @@ PLACES = (
         caveat=_REGISTER,
         cannot_tell=_("Whether people feel welcome there, or go there."),
         coverage=_CHECKED,
-        reading=_(
-            "For every 1,000 people, {area} has {value} hours a week in places within a walk "
-            "where staying is free."
-        ),
+        reading=leading.THIRD_SPACES_SAID,
         levels=PLACE_LEVELS,
     ),
     Indicator(
