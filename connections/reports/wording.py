@@ -29,7 +29,7 @@ def period_in_words(quarter_on: date) -> str:
 
 def day_in_words(day: date) -> str:
     """Return "20 May 2026"."""
-    return date_format(day, "j F Y")
+    return date_format(day, "j E Y")
 
 
 def month_in_words(month_on: date) -> str:

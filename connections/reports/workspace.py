@@ -10,17 +10,43 @@ from django.urls import Resolver404, resolve
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from connections.reports.models import ApiKey, FigureView
+from connections.reports import reading
+from connections.reports.models import ApiKey, FigureView, ReportRequest
 from connections.reports.rules import MAX_KEYS, MAX_VIEWS, check_may_add, check_owns
 from connections.reports.vocabulary import Scope
 from kinder.accounts import audit
 from kinder.accounts.fingerprints import fingerprint, fingerprints
 from kinder.accounts.models import User
 from kinder.accounts.rules import Refused
+from places.models import Area
 
+LISTED = 100
 KEY_START = "kinder_"
 KEY_BYTES = 32
 _USE = "api-key"
+
+
+def list_requests(user: User) -> list[tuple[ReportRequest, str]]:
+    """Return the reports that `user` asked for and that are still kept, the newest first, each with
+    the title they gave it or the names of its areas: two queries."""
+    requests = list(
+        user.report_requests.filter(report__expires_at__gt=timezone.now()).select_related(
+            "report__release"
+        )[:LISTED]
+    )
+    codes = {code for item in requests for code in item.report.asked.areas}
+    named = {
+        (geography, code): name
+        for geography, code, name in Area.objects.using(reading.READER)
+        .filter(code__in=codes)
+        .values_list("geography", "code", "name")
+    }
+
+    def name(item: ReportRequest) -> str:
+        asked, geography = item.report.asked, item.report.release.geography_id
+        return asked.title or ", ".join(named.get((geography, code), code) for code in asked.areas)
+
+    return [(item, name(item)) for item in requests]
 
 
 @transaction.atomic

@@ -140,6 +140,19 @@ def test_a_name_that_two_areas_have_asks_which_is_meant(client: Client, release:
     assert "Birkhill (Neighbourhood): X2; Birkhill (Community): X4" in page
 
 
+def test_ones_own_list_names_reports_by_their_title_or_their_areas(
+    client: Client, release: Release
+) -> None:
+    somebody = make_user()
+    client.force_login(somebody)
+    for title, areas in (("", ("X1", "X2")), ("For our board", ("X1",))):
+        question = Question(period="2026-Q1", areas=areas, language="en-gb", title=title)
+        ask_report(by=somebody, question=question, formats=[Format.CSV])
+    page = client.get("/reports/mine/").content.decode()
+    assert "Testshire, Birkhill" in page
+    assert "For our board" in page
+
+
 def test_two_who_ask_the_same_share_one_report(release: Release) -> None:
     assert ask().pk == ask().pk
     assert make_all() == 1

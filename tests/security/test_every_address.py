@@ -9,6 +9,7 @@ import pkgutil
 from collections.abc import Iterator
 
 import pytest
+from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpResponseBase
 from django.test import Client
@@ -76,7 +77,11 @@ def read_in_the_open_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_table_holds(room: str, who: str) -> None:
     """8.2.1, 8.2.2, 8.3.1: each row, as each role, for one's own and for others' things."""
     world = World(who)
-    problems = [problem for row in ROOMS[room] for problem in find_problems(row, world)]
+    problems: list[str] = []
+    for row in ROOMS[room]:
+        # How much one visitor may send is for tests/security's own of floods to say.
+        cache.clear()
+        problems += find_problems(row, world)
     assert not problems, "\n".join(["", *problems])
 
 

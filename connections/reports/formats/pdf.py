@@ -15,7 +15,7 @@ from connections.reports import sentences
 from connections.reports.content import AreaContent, Content, FigureBlock, Table
 from connections.reports.vocabulary import Section
 from connections.reports.voices import Voices
-from connections.reports.wording import month_in_words
+from connections.reports.wording import LICENCE, month_in_words
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 
@@ -63,7 +63,9 @@ def write_pdf(content: Content) -> bytes:
 
 # Latin words with what stands between them, and codes such as 2026-Q1.
 _LATIN = re.compile(r"\d{4}-Q\d|[A-Za-z](?:[\w ,;:.'’&/()%+-]*[\w).!?])?", re.ASCII)
-NOT_READ = {"svg", "title", "author", "description", "language", "region", "sections"}
+NOT_READ = {
+    "svg", "title", "author", "description", "language", "region", "sections", "addresses",
+}  # fmt: skip
 
 
 def isolate(told: Any) -> Any:
@@ -99,6 +101,8 @@ def collect(content: Content) -> dict[str, Any]:
             "version": content.release.version,
         },
         "opening": [*sentences.opening(), *sentences.translation_note()],
+        # The only ones that become links: whatever people write stays words.
+        "addresses": [LICENCE.url],
         "sections": [section.value for section in content.question.sections],
         "areas": [_collect_area(content, area) for area in content.areas],
         "portfolio": _collect_table(content.portfolio),

@@ -5,7 +5,6 @@ import uuid
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -13,7 +12,13 @@ from connections.reports.forms import KeyForm, ViewForm
 from connections.reports.rules import check_has_account
 from connections.reports.standing import remove_schedule
 from connections.reports.vocabulary import Scope
-from connections.reports.workspace import add_key, remove_view, revoke_key, save_view
+from connections.reports.workspace import (
+    add_key,
+    list_requests,
+    remove_view,
+    revoke_key,
+    save_view,
+)
 from kinder.accounts.decorators import reauthenticated
 from kinder.accounts.rules import Refused
 
@@ -26,9 +31,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         request,
         "reports/mine.html",
         {
-            "requests": user.report_requests.filter(
-                report__expires_at__gt=timezone.now()
-            ).select_related("report")[:100],
+            "requests": list_requests(user),
             "schedules": user.report_schedules.select_related("last_release"),
             "views": user.figure_views.all(),
         },
