@@ -38,5 +38,5 @@ USER kinder
 VOLUME /var/lib/kinder
 EXPOSE 8000
 ENTRYPOINT ["sh", "/app/bin/_container.sh"]
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", \
+CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", \
   "--blocking-threads", "4", "--backpressure", "64", "kinder.wsgi:application"]

@@ -23,4 +23,9 @@ PYTHON
   KINDER_ENCRYPTION_KEYS=${given_keys:-$KINDER_ENCRYPTION_KEYS}
   export KINDER_SECRET_KEY KINDER_ENCRYPTION_KEYS
 fi
+# The web's processes, which granian reads here: one for each core, from two to eight.
+cores=$(nproc)
+[ "$cores" -ge 2 ] || cores=2
+[ "$cores" -le 8 ] || cores=8
+export GRANIAN_WORKERS="${GRANIAN_WORKERS:-$cores}"
 exec "$@"

@@ -80,6 +80,49 @@ def redis_client() -> Redis:
     return _client(settings.REDIS_URL, settings.REDIS_TIMEOUT)
 
 
+_BEING_MADE = b""
+MAKING_SECONDS = 3.0
+"""Who has not made by then what the others wait for has died, and the next one makes it."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.002, 0.02
+
+
+def make_once(
+    key: str,
+    make: Callable[[], bytes],
+    *,
+    seconds: int,
+    before_waiting: Callable[[], object] = lambda: None,
+) -> bytes:
+    """Return what Redis keeps under `key`, or else what `make` makes (not empty), kept for
+    `seconds`.
+
+    Of all processes that ask at the same time one makes it, and the others wait for it; asking
+    and saying that one makes it are one question. Whoever waits longer than `MAKING_SECONDS`, or
+    has no Redis to ask, makes it too. What `make` raises is nobody's but the caller's;
+    `before_waiting` may raise instead of waiting.
+    """
+    name, until, pause = f"kinder:made:{key}", time.monotonic() + MAKING_SECONDS, _FIRST_PAUSE
+
+    def ask() -> Any:
+        lasts = int(1000 * MAKING_SECONDS)
+        return redis_client().set(name, _BEING_MADE, nx=True, get=True, px=lasts)
+
+    while (kept := ask_redis(ask, None)) == _BEING_MADE and time.monotonic() < until:
+        if pause == _FIRST_PAUSE:
+            before_waiting()
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+    if kept:
+        return bytes(kept)
+    try:
+        made = make()
+    except BaseException:
+        ask_redis(lambda: redis_client().delete(name), None)
+        raise
+    ask_redis(lambda: redis_client().set(name, made, ex=seconds), None)
+    return made
+
+
 COUNTED = "allauth:rl:"
 """Under this django-allauth counts tries to sign in: "not there" would mean "without limit"."""
 

@@ -34,11 +34,15 @@ from places.vocabulary import (
 
 MAX_WORDS = 6
 COUNT_SECONDS = 120
-IS_STEP_FREE = (
-    "EXISTS (SELECT FROM places_welcome welcome WHERE welcome.place_id = place.id"
+_STEP_FREE = (
+    "FROM places_welcome welcome WHERE welcome.place_id = place.id"
     f" AND welcome.attribute = '{WelcomeAttribute.STEP_FREE.value}'"
-    f" AND welcome.value = '{Answer.YES.value}')"
+    f" AND welcome.value = '{Answer.YES.value}'"
 )
+IS_STEP_FREE = f"EXISTS (SELECT {_STEP_FREE})"
+# The same where few places are asked about: of EXISTS the database may first find out which of all
+# places are step-free, which takes as long for a hundred as for all of them.
+IS_STEP_FREE_EACH = f"(SELECT true {_STEP_FREE} LIMIT 1) IS NOT NULL"
 IS_FREE = "place.cost_to_stay IN ({})".format(", ".join(f"'{cost.value}'" for cost in FREE_TO_STAY))
 IS_STALE = f"place.state = '{PlaceState.STALE.value}'"
 IS_SHOWN = "place.state IN ({})".format(", ".join(f"'{state.value}'" for state in SHOWN_STATES))

@@ -18,14 +18,15 @@ from places.tiles import (
     areas_version,
     get_area_tile,
     get_found_tile,
-    get_place_tile_in_turn,
+    get_place_tile,
     is_tile,
     name_search,
 )
-from places.versions import read_tile_versions
+from places.versions import OtherVersionError, check_tile_version
 from places.vocabulary import AreaLevel
 
 CONTENT_TYPE = "application/vnd.mapbox-vector-tile"
+CONDITIONS = frozenset({"HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"})
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_A_WHILE = "public, max-age=300"
 FOR_A_MINUTE = "public, max-age=60"
@@ -40,18 +41,26 @@ def show_place_tile(request: HttpRequest, version: int, z: int, x: int, y: int) 
     """
     if not is_tile(z, x, y, max_zoom=PLACES_MAX_ZOOM):
         raise Http404
-    latest, own = read_tile_versions(z, x, y)
-    if version > latest:
-        raise Http404
-    if version < own:
-        return _lead_on(request, own, z, x, y)
-    if request.GET:
-        return _show_found(request, latest, z, x, y)
-    etag = f'"{own}.{z}.{x}.{y}"'
-    unchanged = get_conditional_response(request, etag=etag)
-    if unchanged is not None:
-        return _cached(unchanged, etag, FOR_EVER)
-    return _cached(answer_tile(request, get_place_tile_in_turn(own, z, x, y)), etag, FOR_EVER)
+    try:
+        if request.GET:
+            latest, _own = check_tile_version(version, z, x, y)
+            return _show_found(request, latest, z, x, y)
+        if not CONDITIONS.isdisjoint(request.META):
+            _latest, own = check_tile_version(version, z, x, y)
+            etag = _name_tile(own, z, x, y)
+            unchanged = get_conditional_response(request, etag=etag)
+            if unchanged is not None:
+                return _cached(unchanged, etag, FOR_EVER)
+        own, tile = get_place_tile(version, z, x, y)
+        return _cached(answer_tile(request, tile), _name_tile(own, z, x, y), FOR_EVER)
+    except OtherVersionError as other:
+        if version > other.latest:
+            raise Http404 from other
+        return _lead_on(request, other.own, z, x, y)
+
+
+def _name_tile(version: int, z: int, x: int, y: int) -> str:
+    return f'"{version}.{z}.{x}.{y}"'
 
 
 def _lead_on(request: HttpRequest, version: int, z: int, x: int, y: int) -> HttpResponse:

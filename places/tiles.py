@@ -13,20 +13,32 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
-from threading import Lock
+from threading import RLock
 from typing import Any
 
 from django.contrib.gis.db.models import Extent
-from django.core.cache import cache
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.urls import reverse
 from django.utils.translation import get_language
 
+from kinder.cache import make_once
+from kinder.database import read_again
 from places.baking import HALF_WORLD, MAX_ZOOM, areas_layer_name, bake_area_tiles
 from places.models import Area, AreaTile, Geography
 from places.mvt import EXTENT
-from places.search import IS_FREE, IS_SHOWN, IS_STEP_FREE, Search, conditions
-from places.versions import PLACES_LAYER, describe_squares, read_version
+from places.search import IS_FREE, IS_SHOWN, IS_STEP_FREE_EACH, Search, conditions
+from places.versions import (
+    LATEST,
+    OF_TILE,
+    OWN,
+    PLACES_LAYER,
+    OtherVersionError,
+    check_tile_version,
+    describe_squares,
+    name_square,
+    read_version,
+)
 from places.vocabulary import AreaLevel
 
 __all__ = ["bake_area_tiles", "describe_area_layer", "describe_place_layer"]
@@ -50,7 +62,7 @@ EMPTY = gzip.compress(b"", mtime=0)
 _SINGLE = f"""
 SELECT ST_AsMVT(feature, 'places', %(extent)s, 'geometry', 'id') FROM (
     SELECT place.id, place.code, place.name, place.kind,
-        {IS_FREE} AS is_free, {IS_STEP_FREE} AS is_step_free,
+        {IS_FREE} AS is_free, {IS_STEP_FREE_EACH} AS is_step_free,
         ST_AsMVTGeom(
             place.point_3857,
             ST_MakeEnvelope(%(tile_west)s, %(tile_south)s, %(tile_east)s, %(tile_north)s, 3857),
@@ -134,47 +146,100 @@ def make_place_tile(
 
     `where` is a condition on `place` with its `values`, as places.search.conditions gives them.
     """
-    side = 2 * HALF_WORLD / 2**z
-    west, north = x * side - HALF_WORLD, HALF_WORLD - y * side
-    statement = _SINGLE if z >= SINGLE_FROM_ZOOM else _CLUSTERS
     with connection.cursor() as cursor:
-        cursor.execute(
-            statement.format(where=where),
-            {
-                **(values or {}),
-                "tile_west": west,
-                "tile_south": north - side,
-                "tile_east": west + side,
-                "tile_north": north,
-                "reach": side * MARGIN / EXTENT,
-                "cell": side / CLUSTERS_ACROSS,
-                "most": (1 + CLUSTER_MIDDLE) / 2,
-                "extent": EXTENT,
-                "margin": MARGIN,
-            },
-        )
+        cursor.execute(_statement(z).format(where=where), {**(values or {}), **_sides(z, x, y)})
         return bytes(cursor.fetchone()[0])
 
 
+def make_tile_of_version(version: int, z: int, x: int, y: int) -> bytes:
+    """Make the tile that last changed in `version`; OtherVersionError where it did in another.
+
+    The version is read by the statement that makes the tile: one way to the database and back.
+    """
+    tile = _statement(z).format(where=IS_SHOWN)
+    sql = f"SELECT {LATEST}, {OWN}, CASE WHEN {OWN} = %(version)s THEN ({tile}) END FROM {OF_TILE}"  # noqa: S608 - our own words
+    values = {**_sides(z, x, y), **name_square(z, x, y), "version": version}
+
+    def ask(connection: BaseDatabaseWrapper) -> tuple[int, int, memoryview | None]:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            latest, own, made = cursor.fetchone()
+        return latest, own, made
+
+    latest, own, made = read_again(ask)
+    if made is None:
+        raise OtherVersionError(latest, own)
+    return bytes(made)
+
+
+def _statement(z: int) -> str:
+    return _SINGLE if z >= SINGLE_FROM_ZOOM else _CLUSTERS
+
+
+def _sides(z: int, x: int, y: int) -> dict[str, float]:
+    side = 2 * HALF_WORLD / 2**z
+    west, north = x * side - HALF_WORLD, HALF_WORLD - y * side
+    return {
+        "tile_west": west,
+        "tile_south": north - side,
+        "tile_east": west + side,
+        "tile_north": north,
+        "reach": side * MARGIN / EXTENT,
+        "cell": side / CLUSTERS_ACROSS,
+        "most": (1 + CLUSTER_MIDDLE) / 2,
+        "extent": EXTENT,
+        "margin": MARGIN,
+    }
+
+
 @lru_cache(maxsize=KEPT_TILES)
-def get_place_tile(version: int, z: int, x: int, y: int) -> bytes:
-    """Return a tile of the present `version`, gzipped: kept by this process, then by Redis."""
+def find_shelf(_version: int, _z: int, _x: int, _y: int) -> list[bytes]:
+    """Return where this process keeps a tile of a version; empty until it has it."""
+    return []
+
+
+# When a tile is new, everybody who looks at it asks at once: of all processes one makes it, and in
+# each one thread asks for it while the others wait, Redis or not.
+_turns = tuple(RLock() for _ in range(256))
+
+
+def get_place_tile(version: int, z: int, x: int, y: int) -> tuple[int, bytes]:
+    """Return the version in which a tile last changed, and the tile, gzipped: kept by this process,
+    then by Redis. OtherVersionError where it changed since `version`, or that is one to come."""
+    shelf = find_shelf(version, z, x, y)
+    if not shelf:
+        with _turns[hash((z, x, y)) % len(_turns)]:
+            shelf = find_shelf(version, z, x, y)
+            if not shelf:
+                own, tile = _ask_for_tile(version, z, x, y)
+                shelf.append(tile)
+                return own, tile
+    # What changes gets a version that nobody asked for before: what is kept is still the tile.
+    _latest, own = check_tile_version(version, z, x, y)
+    return own, shelf[0]
+
+
+def _ask_for_tile(version: int, z: int, x: int, y: int) -> tuple[int, bytes]:
+    is_version_read = False
+
+    def make() -> bytes:
+        nonlocal is_version_read
+        tile = pack(make_tile_of_version(version, z, x, y))
+        is_version_read = True
+        return tile
+
+    def check() -> tuple[int, int]:
+        return check_tile_version(version, z, x, y)
+
     key = f"{PLACES_LAYER}:{version}:{z}/{x}/{y}"
-    tile: bytes | None = cache.get(key)
-    if tile is None:
-        tile = pack(make_place_tile(z, x, y))
-        cache.set(key, tile, CACHED_SECONDS)
-    return tile
-
-
-# When a tile is new, everybody who looks at it asks at once: one thread makes it, the others wait.
-_turns = tuple(Lock() for _ in range(256))
-
-
-def get_place_tile_in_turn(version: int, z: int, x: int, y: int) -> bytes:
-    """Return what `get_place_tile` returns; this process makes no tile twice at the same time."""
-    with _turns[hash((z, x, y)) % len(_turns)]:
-        return get_place_tile(version, z, x, y)
+    try:
+        tile = make_once(key, make, seconds=CACHED_SECONDS, before_waiting=check)
+    except OtherVersionError as other:
+        if other.own < version <= other.latest:
+            # It is the same since then, and kept under that version.
+            return get_place_tile(other.own, z, x, y)
+        raise
+    return version if is_version_read else check()[1], tile
 
 
 def name_search(search: Search, at: datetime) -> str:
@@ -189,13 +254,13 @@ def name_search(search: Search, at: datetime) -> str:
 
 def get_found_tile(version: int, z: int, x: int, y: int, *, search: Search, at: datetime) -> bytes:
     """Return a tile, gzipped, of what `search` finds at `at` in the register of this version."""
-    key = f"found:{version}:{z}/{x}/{y}:{name_search(search, at)}"
-    tile: bytes | None = cache.get(key)
-    if tile is None:
+
+    def make() -> bytes:
         where, values = conditions(search, at)
-        tile = pack(make_place_tile(z, x, y, where=where, values=values))
-        cache.set(key, tile, FOUND_SECONDS)
-    return tile
+        return pack(make_place_tile(z, x, y, where=where, values=values))
+
+    key = f"found:{version}:{z}/{x}/{y}:{name_search(search, at)}"
+    return make_once(key, make, seconds=FOUND_SECONDS)
 
 
 def pack(tile: bytes) -> bytes:

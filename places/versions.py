@@ -106,22 +106,50 @@ def places_version() -> int:
     return read_version(PLACES_LAYER) or 1
 
 
+class OtherVersionError(LookupError):
+    """A tile was asked for in a version that it does not have: `own` is that in which it last
+    changed, `latest` the last of all places."""
+
+    def __init__(self, latest: int, own: int) -> None:
+        super().__init__(latest, own)
+        self.latest, self.own = latest, own
+
+
+# For the statements that read a tile's versions, alone or with the tile.
+LATEST, OWN = "coalesce(layer.version, 1)", "coalesce(greatest(layer.since, square.version), 1)"
+OF_TILE = f"""
+(SELECT) AS one LEFT JOIN places_layerversion layer ON layer.layer = '{PLACES_LAYER}'
+LEFT JOIN places_mapsquare square
+    ON square.z = %(square_z)s AND square.x = %(square_x)s AND square.y = %(square_y)s
+"""
+_READ_VERSIONS = f"SELECT {LATEST}, {OWN} FROM {OF_TILE}"  # noqa: S608 - our own words
+
+
+def name_square(z: int, x: int, y: int) -> dict[str, int]:
+    """Return the parameters of `OF_TILE` for a tile."""
+    further = max(z - SQUARE_ZOOM, 0)
+    return {"square_z": z - further, "square_x": x >> further, "square_y": y >> further}
+
+
 def read_tile_versions(z: int, x: int, y: int) -> tuple[int, int]:
     """Return the version of all places, and that in which this tile of them last changed."""
-    further = max(z - SQUARE_ZOOM, 0)
 
     def ask(connection: BaseDatabaseWrapper) -> tuple[int, int]:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT layer.version, greatest(layer.since, square.version)"
-                " FROM places_layerversion layer LEFT JOIN places_mapsquare square"
-                " ON square.z = %s AND square.x = %s AND square.y = %s WHERE layer.layer = %s",
-                [z - further, x >> further, y >> further, PLACES_LAYER],
-            )
-            row = cursor.fetchone()
-        return (1, 1) if row is None else (int(row[0]), int(row[1]))
+            cursor.execute(_READ_VERSIONS, name_square(z, x, y))
+            latest, own = cursor.fetchone()
+        return latest, own
 
     return read_again(ask)
+
+
+def check_tile_version(version: int, z: int, x: int, y: int) -> tuple[int, int]:
+    """Return what `read_tile_versions` does; OtherVersionError where a tile changed since
+    `version`, or that is one to come."""
+    latest, own = read_tile_versions(z, x, y)
+    if not own <= version <= latest:
+        raise OtherVersionError(latest, own)
+    return latest, own
 
 
 def describe_squares() -> dict[str, object]:

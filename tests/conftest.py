@@ -18,7 +18,7 @@ from django.utils import translation
 from connections.reports.views.areas import keep_values
 from kinder.cache import breaker
 from places.api import write_page
-from places.tiles import get_area_tile, get_place_tile
+from places.tiles import find_shelf, get_area_tile
 from tests.canaries import canaries, listen
 
 # Nothing in the suite depends on time, so no example is too slow. The examples are the same each
@@ -77,7 +77,7 @@ def empty_cache(bell: redis.Redis) -> None:
     if keys := list(bell.scan_iter(f"{settings.CACHES['default']['KEY_PREFIX']}:*", count=1000)):
         bell.delete(*keys)
     # Versions begin at 1 again in each test's database.
-    get_place_tile.cache_clear()
+    find_shelf.cache_clear()
     get_area_tile.cache_clear()
     keep_values.cache_clear()
     write_page.cache_clear()

@@ -1,7 +1,7 @@
-"""The product's settings with one more app and one more address."""
+"""The product's settings with what it is measured against beside it."""
 
 from kinder.settings import *  # noqa: F403
 from kinder.settings import INSTALLED_APPS
 
-INSTALLED_APPS = [*INSTALLED_APPS, "bench.plain"]
+INSTALLED_APPS = [*INSTALLED_APPS, "rest_framework_gis", "vectortiles", "bench.plain"]
 ROOT_URLCONF = "bench.plain.urls"

@@ -8,7 +8,7 @@ from rest_framework.viewsets import ModelViewSet
 
 from bench.plain.models import PlainMoment
 from bench.plain.places import PlainGeoJsonView, PlainPlaceViewSet
-from bench.plain.tiles import PlainAreaTileView, PlainPlaceTileView
+from bench.plain.tiles import PlainAreaTileView, PlainGeoJsonTileView, PlainPlaceTileView
 from kinder.urls import urlpatterns as product_urlpatterns
 
 
@@ -35,7 +35,8 @@ router.register("plain-places", PlainPlaceViewSet, basename="plain-places")
 urlpatterns = [
     path("", include(router.urls)),
     path("plain/places.geojson", PlainGeoJsonView.as_view()),
-    path("plain/tiles/places/<int:z>/<int:x>/<int:y>.mvt", PlainPlaceTileView.as_view()),
-    path("plain/tiles/<slug:slug>/<int:z>/<int:x>/<int:y>.mvt", PlainAreaTileView.as_view()),
+    path("plain/tiles/places.geojson", PlainGeoJsonTileView.as_view()),
+    PlainPlaceTileView.get_url("plain/tiles/places"),
+    PlainAreaTileView.get_url("plain/tiles/areas/<slug:slug>"),
     *product_urlpatterns,
 ]

@@ -59,15 +59,16 @@ class Web:
 
 
 @contextmanager
-def running_web(folder: Path, *, redis_url: str) -> Iterator[Web]:
+def running_web(folder: Path, *, redis_url: str, workers: int = 1) -> Iterator[Web]:
     """Run the web server on this test's database, as bin/run does; it answers when this begins."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     program = Program(
         Path(sys.executable).with_name("granian"),
-        *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
-        *("--blocking-threads", "4", "--no-access-log", "kinder.wsgi:application"),
+        *("--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
+        *("--workers", str(workers), "--blocking-threads", "4", "--backpressure", "64"),
+        *("--no-access-log", "kinder.wsgi:application"),
         env=environment(redis_url=redis_url),
         log=folder / "web.log",
     )

@@ -1,9 +1,13 @@
 """The documentation, the containers, the scripts and the package say the same versions."""
 
+import os
 import re
+import subprocess
 import tomllib
+from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from tests.house.tree import ROOT, project_files, text_of
@@ -67,12 +71,34 @@ def test_containers_are_watched_and_keep_their_data() -> None:
 def test_web_worker_and_beat_are_started_alike() -> None:
     run = re.sub(r"\s+\\\s+", " ", (ROOT / "bin" / "run").read_text())
     image = re.sub(r'[",\[\]]', "", re.sub(r",\s+\\\s+", ", ", DOCKERFILE))
-    for option in ("--interface wsgi", "--workers 2", "--blocking-threads 4", "--backpressure 64"):
+    for option in ("--interface wsgi", "--blocking-threads 4", "--backpressure 64"):
         assert option in run
         assert option in image
     for option in ("--concurrency 2", "--without-mingle", "--without-gossip"):
         assert option in run
         assert option in COMPOSE["services"]["worker"]["command"]
+
+
+@pytest.mark.parametrize(("cores", "processes"), [(1, 2), (2, 2), (4, 4), (64, 8)])
+def test_the_web_has_a_process_for_each_core(
+    cores: int, processes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nproc").write_text(f"#!/bin/sh\necho {cores}\n")
+    (tmp_path / "nproc").chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("KINDER_SECRET_KEY", "given")
+    monkeypatch.setenv("KINDER_ENCRYPTION_KEYS", "given")
+    monkeypatch.delenv("GRANIAN_WORKERS", raising=False)
+    run = (ROOT / "bin" / "run").read_text()
+    counting = re.search(r"^count_web_workers\(\) {$.*?^}$", run, re.DOTALL | re.MULTILINE)
+    assert counting is not None
+    assert "--workers" not in DOCKERFILE
+    for command in (
+        ["bash", "-c", f"{counting[0]}; count_web_workers"],
+        ["sh", str(ROOT / "bin" / "_container.sh"), "printenv", "GRANIAN_WORKERS"],
+    ):
+        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert int(said) == processes
 
 
 def test_node_comes_from_the_lock_in_both() -> None:
