@@ -100,7 +100,7 @@ def is_readable(value: str) -> bool:
         check_hours(value)
     except InvalidHoursError:
         return False
-    return bool(value.strip())
+    return bool(tidy_hours(value))
 
 
 def weekly_open_hours(value: str, *, year: int | None = None) -> float | None:

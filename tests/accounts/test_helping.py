@@ -202,12 +202,19 @@ COMMON = (
 )
 
 
+def complaints_about(password: str) -> str:
+    try:
+        validate_password(password, User(email="a@example.org"))
+    except ValidationError as refused:
+        return " ".join(refused.messages)
+    return ""
+
+
 @pytest.mark.parametrize("password", COMMON)
 def test_what_guessers_try_first_is_too_common(password: str) -> None:
-    with pytest.raises(ValidationError, match="too common"):
-        validate_password(password, User(email="a@example.org"))
+    assert "too common" in complaints_about(password)
 
 
 @pytest.mark.parametrize("password", ["a kettle on the stove", "five umbrellas waltzing home"])
 def test_four_words_that_do_not_belong_together_do_well(password: str) -> None:
-    validate_password(password, User(email="a@example.org"))
+    assert complaints_about(password) == ""

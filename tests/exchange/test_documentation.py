@@ -50,7 +50,9 @@ def test_tags_of_welcome_are_told() -> None:
 @pytest.mark.parametrize("words", documented_commands(), ids=lambda words: " ".join(words[:2]))
 def test_command_is_accepted_as_it_stands(words: list[str]) -> None:
     command = load_command_class("places.exchange", words[0])
-    command.create_parser("manage.py", words[0]).parse_args(words[1:])
+    options = vars(command.create_parser("manage.py", words[0]).parse_args(words[1:]))
+    understood = " ".join(str(value) for value in options.values())
+    assert all(word in understood for word in words[1:] if not word.startswith("--"))
 
 
 @pytest.mark.parametrize("name", IMPORTS)

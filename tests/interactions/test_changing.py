@@ -91,10 +91,12 @@ def test_a_name_is_asked_about_and_may_stay(visitor: Client, saved: str) -> None
     assert read_note(Interaction.objects.get()) == "Margaret brought soup"
     # What stands already is not asked about again.
     follow(answer(visitor, saved, note="Margaret brought soup", hardness="easy"))
+    assert read_note(Interaction.objects.get()) == "Margaret brought soup"
 
 
 def test_the_place_of_the_moment_names_nobody(visitor: Client, saved: str) -> None:
     follow(answer(visitor, saved, note="They know me at Parkhead Library"))
+    assert read_note(Interaction.objects.get()) == "They know me at Parkhead Library"
 
 
 def test_a_note_that_is_too_long_is_told_with_both_numbers(visitor: Client, saved: str) -> None:
