@@ -7,6 +7,7 @@ that a rule keeps from it are counted and left as they are, and the whole deed c
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any, NamedTuple
 
 from django.contrib.gis.db.models import Extent
 from django.contrib.gis.geos import Polygon
@@ -14,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import F, Func, Q, QuerySet
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from kinder.accounts.models import User
 from kinder.accounts.rules import Refused
@@ -25,11 +27,12 @@ from places.actions import (
     hide_place,
     revert_place,
     show_place_again,
+    take_back_state,
 )
 from places.models import Area, Place, SavedArea
 from places.rules import check_can_keep_places
 from places.tiles import make_place_tile, tile_bounds
-from places.vocabulary import FREE_TO_STAY, CostToStay
+from places.vocabulary import FREE_TO_STAY, CostToStay, PlaceState
 
 PAGE = 100
 MOST_AT_ONCE = 200
@@ -118,16 +121,27 @@ class Bulk:
     value: str = ""
 
 
+class Before(NamedTuple):
+    """How a place was before a deed, as far as taking it back needs that, and its revision after
+    it. Plain values: it waits in the session."""
+
+    revision: int
+    after: int
+    state: str
+    confirmed_at: str
+
+
 @dataclass
 class Outcome:
-    """What became of it: codes of the places that changed with their revisions before and after,
-    and how many a rule kept as they were."""
+    """What became of it: the places that changed, by code, and how many a rule kept as they
+    were."""
 
-    done: dict[str, tuple[int, int]] = field(default_factory=dict)
+    done: dict[str, "Before"] = field(default_factory=dict)
     kept: int = 0
 
 
-DEEDS = ("confirm", "cost", "kind", "hide", "show", "close")
+OF_STATE = ("confirm", "hide", "show", "close")
+DEEDS = (*OF_STATE, "cost", "kind")
 
 
 @transaction.atomic
@@ -142,14 +156,16 @@ def do_in_bulk(*, by: User, codes: Sequence[str], bulk: Bulk) -> Outcome:
     outcome = Outcome()
     places = Place.objects.filter(code__in=codes[:MOST_AT_ONCE]).order_by("pk")
     for place in places:
-        before = place.revision
+        confirmed_at = place.confirmed_at.isoformat() if place.confirmed_at else ""
         try:
             with transaction.atomic():
                 changed = _do(by, place, bulk)
         except (Refused, ValidationError, ConflictError):
             outcome.kept += 1
             continue
-        outcome.done[place.code] = (before, changed.revision)
+        outcome.done[place.code] = Before(
+            place.revision, changed.revision, str(place.state), confirmed_at
+        )
     outcome.kept += len(set(codes)) - len(outcome.done) - outcome.kept
     return outcome
 
@@ -168,22 +184,31 @@ def _do(by: User, place: Place, bulk: Bulk) -> Place:
 
 
 @transaction.atomic
-def undo_bulk(*, by: User, deed: str, done: Mapping[str, Sequence[int]]) -> Outcome:
-    """Take a bulk deed back for each place that nobody has changed since."""
+def undo_bulk(*, by: User, deed: str, done: Mapping[str, Sequence[Any]]) -> Outcome:
+    """Take a bulk deed back for each place that nobody has changed since: what a place was, whether
+    it was shown and when it was last checked are as before. `done` is that of its Outcome."""
     check_can_keep_places(by)
     outcome = Outcome()
     for place in Place.objects.filter(code__in=list(done)).order_by("pk"):
-        before, after = done[place.code]
+        before = Before(*done[place.code])
         try:
             with transaction.atomic():
-                if place.revision != after:
-                    raise ConflictError
-                if deed in {"hide", "close"}:
-                    changed = show_place_again(by=by, place=place)
-                else:
-                    changed = revert_place(by=by, place=place, to=before, if_revision=after)
+                changed = _take_back(by, place, deed, before)
         except (Refused, ValidationError, ConflictError):
             outcome.kept += 1
             continue
-        outcome.done[place.code] = (after, changed.revision)
+        outcome.done[place.code] = Before(before.after, changed.revision, str(place.state), "")
     return outcome
+
+
+def _take_back(by: User, place: Place, deed: str, before: Before) -> Place:
+    if deed in OF_STATE:
+        at = parse_datetime(before.confirmed_at) if before.confirmed_at else None
+        return take_back_state(
+            by=by,
+            place=place,
+            state=PlaceState(before.state),
+            confirmed_at=at,
+            if_revision=before.after,
+        )
+    return revert_place(by=by, place=place, to=before.revision, if_revision=before.after)

@@ -17,7 +17,7 @@ from kinder.accounts.models import User
 from places import desk
 from places.actions import current_geography
 from places.area_forms import NameForm, offered_areas
-from places.desk import DEEDS, MOST_AT_ONCE, Bulk, Filters, do_in_bulk, undo_bulk
+from places.desk import MOST_AT_ONCE, Bulk, Filters, do_in_bulk, undo_bulk
 from places.maps import ISLES, base_map, describe_borders
 from places.models import Area, SavedArea, SavedView
 from places.rules import check_can_keep_places
@@ -201,7 +201,7 @@ def edit_in_bulk(request: HttpRequest) -> HttpResponse:
         chosen.setlist("place", codes)
         return redirect(f"{reverse('places:posters')}?{chosen.urlencode()}")
     outcome = do_in_bulk(by=user, codes=codes, bulk=form.bulk)
-    if form.bulk.deed in DEEDS and form.bulk.deed != "show":
+    if outcome.done:
         request.session[UNDO] = {"deed": form.bulk.deed, "done": outcome.done}
     _tell(request, outcome)
     return back

@@ -33,7 +33,7 @@ from places.gathering_forms import find_named_places
 from places.hours import InvalidHoursError, tidy_hours, weekly_open_hours
 from places.maps import base_map
 from places.models import Area, Geography, Place
-from places.origins import UnknownPostcodeError, find_origins
+from places.origins import Origin, UnknownPostcodeError, find_origins
 from places.rules import check_can_save_areas
 from places.tiles import describe_area_layer, extent_of
 from places.vocabulary import AreaLevel
@@ -53,6 +53,7 @@ LAYERS = {
         gettext_lazy("How many equally common kinds of place are within ten minutes."),
     ),
 }
+FILTERS = ("layer", "level", "within")
 LEVELS = (AreaLevel.INTERMEDIATE, AreaLevel.ZONE, AreaLevel.COMMUNITY, AreaLevel.COUNCIL)
 
 
@@ -96,7 +97,9 @@ class WhatIfForm(forms.Form):
     )
     where = forms.CharField(
         label=gettext_lazy("Where"),
-        help_text=gettext_lazy("A postcode or neighbourhood for a new place; else a place's name."),
+        help_text=gettext_lazy(
+            "A postcode, a neighbourhood or a place nearby for a new place; else a place's name."
+        ),
         max_length=160,
     )
     hours = forms.CharField(
@@ -112,6 +115,10 @@ class WhatIfForm(forms.Form):
         self.live = live
         self.place: Place | None = None
         self.found: Deed | None = None
+        # Where it is, as it was understood; and what it may be, where that is not clear: what to
+        # ask for instead, and how it is told.
+        self.near = ""
+        self.choices: list[tuple[str, str]] = []
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -145,19 +152,33 @@ class WhatIfForm(forms.Form):
         except UnknownPostcodeError:
             origins = []
         if not origins:
+            beside = find_named_places(where)
+            self._ask_which(beside)
+            origins = [Origin(place.name, place.point) for place in beside]
+        if not origins:
             raise ValidationError(_("We couldn't find that. Try a postcode, or a name near it."))
+        if len(origins) > 1:
+            self.choices = [(origin.label, origin.label) for origin in origins]
+            raise ValidationError(_("That may be several: choose one below."))
+        self.near = origins[0].label
         site = site_of(self.live.country, origins[0].point, weekly)
         return Deed(before=None, after=site, hours_after=tidy_hours(hours))
+
+    def _ask_which(self, found: list[Place]) -> None:
+        """Raise ValidationError where several places were found, and keep them to choose from."""
+        if len(found) > 1:
+            self.choices = [
+                (place.code, ", ".join(filter(None, (place.name, place.address))))
+                for place in found
+            ]
+            raise ValidationError(_("That may be several: choose one below."))
 
     def _change(self, data: dict[str, Any], weekly: float) -> Deed:
         assert self.live is not None  # noqa: S101 - clean() asked
         found = find_named_places(data["where"])
-        if len(found) != 1:
-            raise ValidationError(
-                _("Several places have that name: give the whole name, or the short code.")
-                if found
-                else _("We know no place of that name. Is it in the list of places?")
-            )
+        self._ask_which(found)
+        if not found:
+            raise ValidationError(_("We know no place of that name. Is it in the list of places?"))
         self.place = found[0]
         row = row_of(self.live, self.place)
         if row is None or not self.live.register.is_free[row]:
@@ -198,6 +219,8 @@ def show_gaps(request: HttpRequest) -> HttpResponse:
         "places": live.register.id.size,
         "what_if": asked,
         "answer": _say_answer(answer, asked),
+        "choices": [(_ask_again(request, where), told) for where, told in asked.choices],
+        "kept": [(name, request.GET[name]) for name in FILTERS if request.GET.get(name)],
         "steps": range(1, CLASSES + 1),
         "map": _describe_map(request, geography, layer, level, form),
     }
@@ -231,8 +254,15 @@ def _read(
     areas = Area.objects.filter(geography=geography, level=level)
     if within := form.cleaned_data.get("within"):
         areas = areas.filter(ancestors__ancestor=within)
-    found = areas.only("code", "name", "level", "deprivation_decile").order_by("name", "code")
+    found = areas.only("code", "name", "level").order_by("name", "code")
     return form, layer, level, read_rows(live, found)
+
+
+def _ask_again(request: HttpRequest, where: str) -> str:
+    """The address of the same question about another place."""
+    query = request.GET.copy()
+    query["where"] = where
+    return f"?{query.urlencode()}#what-if"
 
 
 def _describe_map(
@@ -270,5 +300,8 @@ def _say_answer(answer: WhatIf | None, form: WhatIfForm) -> dict[str, Any] | Non
         "whole": answer.whole,
         "gain": answer.gain,
         "lose": answer.lose,
+        "deed": form.cleaned_data["deed"],
+        "near": form.near,
         "place": form.place,
+        "hours": form.cleaned_data["hours"],
     }

@@ -91,13 +91,15 @@ class Live:
 @dataclass(frozen=True)
 class Row:
     """One area: residents, place-hours a week per 1,000 of them, % of free time with something
-    open, kinds of place in reach; nan where nobody lives or fewer than 3 places are."""
+    open, kinds of place in reach, % of residents in zones of the most deprived fifth; nan where
+    nobody lives, fewer than 3 places are, or no home's deprivation is known."""
 
     area: Area
     residents: int
     access: float
     open_share: float
     variety: float
+    deprived: float
 
 
 @dataclass(frozen=True)
@@ -201,8 +203,23 @@ def read_rows(live: Live, areas: Iterable[Area]) -> list[Row]:
     score = access.area_mean(live.score, people, codes, count + 1)
     share = access.area_mean(live.open_share, people, codes, count + 1)
     variety = demand.variety(register.xy, register.kind, codes, count + 1).effective_number
+    quintile = live.country.quintile
+    is_known = quintile != NOT_KNOWN
+    deprived = 100 * access.area_mean(
+        (quintile[is_known] == QUINTILES[0]).astype(np.float64),
+        people[is_known],
+        codes[is_known],
+        count + 1,
+    )
     return [
-        Row(area, int(residents[i]), float(score[i]), float(share[i]), float(variety[i]))
+        Row(
+            area,
+            int(residents[i]),
+            float(score[i]),
+            float(share[i]),
+            float(variety[i]),
+            float(deprived[i]),
+        )
         for i, area in enumerate(found)
     ]
 

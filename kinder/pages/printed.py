@@ -60,6 +60,7 @@ def sit_card(request: HttpRequest, code: str) -> HttpResponse:
 
 @login_not_required
 @require_safe
+@cache_control(no_cache=True)
 def window_card(request: HttpRequest, code: str, month: str) -> HttpResponse:
     """A place's thanks of a month that is over, to hang in its window."""
     place = get_object_or_404(Place.objects.shown(), code=code)
@@ -87,6 +88,7 @@ def show_window_cards(request: HttpRequest, code: str) -> HttpResponse:
     this_month = timezone.localdate().replace(day=1)
     rows = (
         Thank.objects.filter(
+            place__in=Place.objects.shown(),
             place__area__ancestors__ancestor=area,
             state=Thank.State.ACCEPTED,
             month_on__lt=this_month,

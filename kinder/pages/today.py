@@ -90,7 +90,8 @@ def gather_today(user: User) -> Today:
 
 
 def _tell_other_tasks(tasks: list[Task]) -> dict[int, Told]:
-    """Say which place or gathering a task is about, with where it is seen to."""
+    """Say which place or gathering a task is about, with where it is seen to; what people sent is
+    looked at among the rest of it."""
 
     def ids(model: type[Model]) -> list[str]:
         label = model._meta.label_lower
@@ -107,8 +108,13 @@ def _tell_other_tasks(tasks: list[Task]) -> dict[int, Told]:
             words = _("Is it still on? %(name)s") % {"name": gathering.title}
             url = reverse("places:gathering", args=[gathering.code])
             pages[Gathering._meta.label_lower, gathering.code] = Told(words, url)
+    told = {
+        task.pk: Told(str(task.get_kind_display()), reverse("pages:moderation"))
+        for task in tasks
+        if task.kind == Task.Kind.MODERATE
+    }
     keyed = ((task.pk, (task.object_type, task.object_id)) for task in tasks)
-    return {pk: pages[key] for pk, key in keyed if key in pages}
+    return told | {pk: pages[key] for pk, key in keyed if key in pages}
 
 
 def _gather_town(today: Today) -> None:

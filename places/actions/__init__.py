@@ -36,6 +36,7 @@ from places.actions.keeping import (
     revert_place,
     show_place_again,
     suggest_place,
+    take_back_state,
 )
 from places.actions.proposals import (
     accept_suggestion,
@@ -93,4 +94,5 @@ __all__ = [
     "show_place_again",
     "suggest_change",
     "suggest_place",
+    "take_back_state",
 ]

@@ -232,6 +232,42 @@ def confirm_place(*, by: User, place: Place) -> Place:
 
 
 @transaction.atomic
+def take_back_state(
+    *,
+    by: User,
+    place: Place,
+    state: PlaceState,
+    confirmed_at: dt.datetime | None,
+    if_revision: int,
+) -> Place:
+    """Undo the deed of `by` that made `place` what it is at `if_revision`: confirmed, hidden,
+    closed or shown again.
+
+    Its state and the day of its last check are what they were, what it was to be looked at for
+    waits again, and nobody is said to have looked.
+
+    Raises ConflictError where somebody changed the place since.
+    """
+    check_can_keep_places(by)
+    locked = lock_place(place)
+    deed = PlaceVersion.objects.filter(place=locked, revision=if_revision).first()
+    if deed is None or locked.revision != if_revision:
+        raise ConflictError
+    about = {"object_type": place._meta.label_lower, "object_id": str(place.pk)}
+    tasks = list(Task.objects.filter(**about, done_by=by, done_at__gte=deed.at))
+    if deed.deed == Deed.CONFIRM:
+        said = PlaceConfirmation.objects.filter(place=locked, user=by, question=STILL_THERE)
+        if latest := said.order_by("-id").first():
+            latest.delete()
+    locked.confirmed_at = confirmed_at
+    set_state(locked, state, Deed.REVERT, "take_back_state", by=by)
+    for task in tasks:
+        task.done_at = task.done_by = None
+        task.save(update_fields=["done_at", "done_by"])
+    return locked
+
+
+@transaction.atomic
 def note_change(*, by: User, place: Place, fields: Sequence[str]) -> Place:
     """Keep a version of `place` after its welcomes or names were written by the administration."""
     check_can_keep_places(by)

@@ -4,6 +4,7 @@ import datetime as dt
 import functools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -235,6 +236,20 @@ def test_a_file_that_is_something_else_fails_in_words(
     work(job)
     assert job.state == PlaceImport.State.FAILED
     assert words in job.problem
+    assert re.search("[0-9a-f]{12}", job.problem) is None
+
+
+def test_a_file_that_was_cut_off_says_so_and_leaves_nothing(worker: User) -> None:
+    features = [
+        {"type": "Feature", "id": f"node/{number}", "properties": {"amenity": "cafe", "name": "A"},
+         "geometry": {"type": "Point", "coordinates": MIDDLE}}
+        for number in range(30)
+    ]  # fmt: skip
+    whole = json.dumps({"type": "FeatureCollection", "features": features})
+    job = work(begin(worker, whole[: len(whole) // 2], file_format="osm", name="a.geojson"))
+    assert job.state == PlaceImport.State.FAILED
+    assert job.problem.startswith("The file is cut off or damaged after feature")
+    assert not Place.objects.exists()
 
 
 def test_overpass_with_centres_and_outlines(worker: User) -> None:

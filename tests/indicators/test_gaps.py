@@ -1,6 +1,7 @@
 """Gaps: what the page says is what the release would, and "what if" equals doing it."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -186,6 +187,12 @@ def test_the_page_shows_the_layers_least_first(town: Geography, client: Client) 
         page = client.get("/gaps/", {"layer": layer}).content.decode()
         assert page.index("Hillhead") < page.index("Wyndford") or layer != "access"
         assert "Provisional: 100 % of places" in page
+    # All of one neighbourhood and none of the other live in zones of the most deprived fifth.
+    rows = re.findall(r'<tr data-area-id="\d+">.*?</tr>', page, re.DOTALL)
+    last = {
+        re.sub(r"<[^>]+>", " ", row).split()[0]: re.findall(r">(\S+)</td>", row)[-1] for row in rows
+    }
+    assert last == {"Wyndford": "100", "Hillhead": "0"}
     values = json.loads(client.get("/gaps/values/?layer=access").content)
     assert len(values) == 2
     assert {row[1] for row in values} <= {1, 2, 3, 4, 5, 6}
@@ -248,3 +255,35 @@ def test_today_says_what_is_open(town: Geography, client: Client) -> None:
     put("Library", -0.03, DAY)
     page = client.get("/today/").content.decode()
     assert "Nothing free after 17:00 within 10 minutes of Wyndford." in page
+
+
+def test_what_may_be_several_is_asked(town: Geography, client: Client) -> None:
+    put("Library North", -0.03, DAY, address="1 North Road")
+    south = put("Library South", -0.02, DAY)
+    query = {"deed": "close", "where": "library", "layer": "variety", "level": "zone"}
+    response = client.get("/gaps/", query)
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert "choose one below" in page
+    assert "Library North, 1 North Road" in page
+    # What was looked at stays as it was, and a link asks the same of one of them.
+    link = re.search(rf'href="(\?[^"]*where={south.code}[^"]*)"', page)
+    assert link is not None
+    again = client.get("/gaps/" + link[1].replace("&amp;", "&"))
+    assert again.status_code == 200
+    said = again.content.decode()
+    assert "Library South closed" in said
+    assert '<input type="hidden" name="level" value="zone">' in said
+    assert '<option value="variety" selected>' in said
+
+
+def test_a_new_place_is_put_where_it_says(town: Geography, client: Client) -> None:
+    put("Library", -0.03, DAY)
+    page = client.get("/gaps/", {"deed": "add", "where": "library", "hours": EVENING}).content
+    assert f"A new place at Library, open {EVENING}" in page.decode()
+    Area.objects.filter(code="N1").update(name="Wyndford Road")
+    response = client.get("/gaps/", {"deed": "add", "where": "wynd", "hours": EVENING})
+    assert response.status_code == 422
+    page = response.content
+    assert b"Wyndford Road</a>" in page
+    assert b"would have" not in page

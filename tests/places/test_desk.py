@@ -9,9 +9,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from kinder.accounts.models import Role, User
+from kinder.accounts.models import Role, Task, User
+from places.actions import hide_place
 from places.desk import MOST_AT_ONCE, Bulk, Filters, do_in_bulk, find, undo_bulk
-from places.models import Place, SavedView
+from places.models import Place, PlaceConfirmation, SavedView
 from places.saving import save_area
 from places.shapes import make_circle
 from tests.factories.accounts import make_member
@@ -124,22 +125,53 @@ def test_many_are_edited_and_taken_back(town: list[Place], client: Client) -> No
 
 
 @pytest.mark.parametrize(
-    ("deed", "more", "state"),
+    ("deed", "more", "was", "state"),
     [
-        ("hide", {"reason": "duplicate"}, "hidden"),
-        ("close", {}, "closed"),
-        ("confirm", {}, "verified"),
+        ("hide", {"reason": "duplicate"}, "stale", "hidden"),
+        ("close", {}, "verified", "closed"),
+        ("confirm", {}, "stale", "verified"),
+        ("confirm", {}, "suggested", "verified"),
+        ("show", {}, "hidden", "verified"),
     ],
 )
-def test_states_are_set_in_bulk(
-    town: list[Place], client: Client, deed: str, more: dict[str, str], state: str
+def test_taking_a_state_back_says_of_no_place_that_somebody_looked(
+    client: Client, worker: User, deed: str, more: dict[str, str], was: str, state: str
 ) -> None:
-    client.post(f"{DESK}edit/", {"place": [town[0].code], "deed": deed, **more})
-    town[0].refresh_from_db()
-    assert town[0].state == state
+    place = make_place("Library", state=was)
+    long_ago = timezone.now() - timedelta(days=400)
+    Place.objects.filter(pk=place.pk).update(confirmed_at=long_ago)
+    task = Task.objects.create(
+        kind=Task.Kind.CHECK_PLACE,
+        key="look",
+        object_type=place._meta.label_lower,
+        object_id=str(place.pk),
+    )
+    client.post(f"{DESK}edit/", {"place": [place.code], "deed": deed, **more})
+    place.refresh_from_db()
+    task.refresh_from_db()
+    assert place.state == state
+    assert task.done_by == worker
     client.post(f"{DESK}undo/")
-    town[0].refresh_from_db()
-    assert town[0].state == "verified"
+    place.refresh_from_db()
+    task.refresh_from_db()
+    assert (place.state, place.confirmed_at) == (was, long_ago)
+    assert (task.done_at, task.done_by) == (None, None)
+    assert not PlaceConfirmation.objects.exists()
+    # Once is enough: there is nothing more to take back.
+    client.post(f"{DESK}undo/")
+    place.refresh_from_db()
+    assert place.state == was
+
+
+def test_a_state_that_somebody_else_set_since_is_left_alone(worker: User) -> None:
+    place = make_place("Library", state="stale")
+    outcome = do_in_bulk(by=worker, codes=[place.code], bulk=Bulk("confirm"))
+    place.refresh_from_db()
+    hide_place(by=make_member(Role.WORKER), place=place, reason="unsafe")
+    undone = undo_bulk(by=worker, deed="confirm", done=outcome.done)
+    assert (len(undone.done), undone.kept) == (0, 1)
+    place.refresh_from_db()
+    assert place.state == "hidden"
 
 
 def test_what_a_rule_keeps_is_counted(town: list[Place], worker: User) -> None:

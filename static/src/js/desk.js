@@ -1,12 +1,14 @@
 // The workers' table: choosing rows, and keys for those who want them.
 //
 // Keys work only while the focus is in the table, and not at all once they are switched off; the
-// choice stays on this device. j and k go down and up, x chooses, o opens, a chooses all.
+// choice stays on this device. j and k go down and up, x chooses, o opens, a chooses all, d goes
+// to what is done with the chosen.
 
 const table = document.querySelector("[data-desk]");
 const status = document.querySelector("[data-desk-status]");
 const all = document.querySelector("[data-desk-all]");
 const keys = document.querySelector("[data-desk-keys]");
+const help = document.querySelector("[data-desk-help]");
 const KEEP = "kinder-desk-keys";
 
 if (table) {
@@ -36,9 +38,11 @@ if (table) {
     // Storage is refused: keys stay on until the page is left.
   }
   keys.checked = isOn;
+  help.hidden = !isOn;
   keys.closest("label").hidden = false;
   keys.addEventListener("change", () => {
     isOn = keys.checked;
+    help.hidden = !isOn;
     try {
       localStorage.setItem(KEEP, isOn ? "on" : "off");
     } catch {
@@ -61,6 +65,7 @@ if (table) {
         for (const box of boxes) box.checked = isChosen;
         tell();
       },
+      d: () => document.querySelector("#many select")?.focus(),
     };
     if (!deeds[event.key]) return;
     event.preventDefault();

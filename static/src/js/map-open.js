@@ -1,7 +1,24 @@
 // Shows the map's button and fetches the map only when it is pressed (or when the address already
-// names a view of the map). Without this script the list beside it is all there is, and enough.
+// names a view of the map, or this browser has kept open what a workers' page asks to keep). Without this script the list beside it is all there is, and enough.
 
-const openMap = async (button) => {
+const keep = (button, isOpen) => {
+  if (!button.dataset.keep) return;
+  try {
+    localStorage.setItem(`kinder-map-${button.dataset.keep}`, isOpen ? "open" : "closed");
+  } catch {
+    // Storage is refused: the map is opened by hand each time.
+  }
+};
+
+const isKept = (button) => {
+  try {
+    return localStorage.getItem(`kinder-map-${button.dataset.keep}`) === "open";
+  } catch {
+    return false;
+  }
+};
+
+const openMap = async (button, isAsked) => {
   const panel = document.getElementById(button.getAttribute("aria-controls"));
   if (!panel.hidden) {
     panel.hidden = true;
@@ -24,7 +41,7 @@ const openMap = async (button) => {
   try {
     const { createMap } = await import(button.dataset.script);
     createMap(panel);
-    if (!location.hash.startsWith("#map=")) target.focus({ preventScroll: true });
+    if (isAsked && !location.hash.startsWith("#map=")) target.focus({ preventScroll: true });
   } catch (error) {
     status.textContent = button.dataset.textFailed;
     delete target.dataset.ready;
@@ -34,6 +51,11 @@ const openMap = async (button) => {
 
 for (const button of document.querySelectorAll("[data-map-open]")) {
   button.hidden = false;
-  button.addEventListener("click", () => openMap(button));
-  if (location.hash.startsWith("#map=")) openMap(button);
+  button.addEventListener("click", () => {
+    keep(button, button.getAttribute("aria-expanded") !== "true");
+    openMap(button, true);
+  });
+  if (location.hash.startsWith("#map=") || (button.dataset.keep && isKept(button))) {
+    openMap(button, false);
+  }
 }
