@@ -270,7 +270,7 @@ def _hold(job: PlaceImport, worker: uuid.UUID, **changes: Any) -> None:
 
 
 def _fail(job: PlaceImport, worker: uuid.UUID, problem: str) -> None:
-    if job.file:
+    if job.file.name:
         # It is kept under a name by chance, which says nothing to whoever sent it.
         problem = problem.replace(Path(job.file.name).name, "The file")
     PlaceImport.objects.filter(pk=job.pk, worker=worker).update(

@@ -169,7 +169,7 @@ def test_the_map_stays_open_from_one_filter_to_the_next(open_page: Callable[...,
 @pytest.mark.parametrize(
     ("says", "name"), [("A poster, one to a sheet", "poster"), ("The same in large print", "large")]
 )
-def test_a_poster_is_made_of_the_chosen_and_its_code_is_read(
+def test_a_poster_is_made_of_the_chosen_and_its_link_leads_to_a_moment(
     open_page: Callable[..., Page],
     live_server: LiveServer,
     settings: Settings,
@@ -178,6 +178,7 @@ def test_a_poster_is_made_of_the_chosen_and_its_code_is_read(
     name: str,
 ) -> None:
     settings.SITE_URL = live_server.url
+    Place.objects.update(area=Area.objects.get(code="N1"))
     page = open_page(f"{DESK}?q=Rowan", width=width)
     page.get_by_label("Choose Rowan Library").check()
     page.get_by_label("Do with the chosen").select_option("posters")
@@ -211,12 +212,20 @@ def test_a_gathering_is_proposed_looked_at_asked_for_and_expires(
     open_page: Callable[..., Page], street: list[Place], worker: User
 ) -> None:
     phone = open_page("/whats-on/suggest/", width=360, by=None)
-    phone.get_by_label("What is it?").fill("Soup and a seat")
-    phone.get_by_label("Where").fill("Corner Café")
+    phone.get_by_label("What is it called?").fill("Soup and a seat")
+    phone.get_by_label("Where is it?").fill("Corner Café")
+    phone.locator("[name=repeats][value=weekly]").check()
     phone.locator("#id_first_on").fill((timezone.localdate() + timedelta(days=2)).isoformat())
     phone.locator("#id_at").fill("12:30")
+    phone.get_by_label("What happens?").fill("Something to eat and someone to eat with.")
     take_picture(phone, "gathering-suggest")
-    phone.locator("main form").last.get_by_role("button").last.click()
+    send = phone.locator("main form").last.get_by_role("button").last
+    send.click()
+    # Nobody writes so fast: the page asks to be looked at once more, and has lost nothing.
+    expect(phone.get_by_text("That was very quick.").first).to_be_visible()
+    expect(phone.get_by_label("Where is it?")).to_have_value("Corner Café")
+    phone.wait_for_timeout(3_000)
+    send.click()
     expect(phone.get_by_text("will look at “Soup and a seat” soon")).to_be_visible()
     gathering = Gathering.objects.get()
     assert gathering.state == Gathering.State.PROPOSED

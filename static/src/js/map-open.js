@@ -24,6 +24,10 @@ const openMap = async (button, isAsked) => {
     panel.hidden = true;
     button.setAttribute("aria-expanded", "false");
     button.querySelector("[data-label]").textContent = button.dataset.textOpen;
+    // An address that names a view would open it again.
+    if (location.hash.startsWith("#map=")) {
+      history.replaceState(null, "", location.pathname + location.search);
+    }
     return;
   }
   panel.hidden = false;
