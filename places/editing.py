@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -385,7 +386,7 @@ class PlaceForm(forms.Form):
                 self[f"is_{attribute}"],
                 self[f"whom_{attribute}"],
                 self[f"checked_{attribute}"],
-                (before.get(attribute) or ["", "", None])[2] or "",
+                _day((before.get(attribute) or ["", "", None])[2]),
             )
             for attribute in WelcomeAttribute.values
         ]
@@ -398,7 +399,11 @@ class WelcomeRow:
     answer: forms.BoundField
     whom: forms.BoundField
     checked: forms.BoundField
-    checked_on: str
+    checked_on: date | None
+
+
+def _day(written: str | None) -> date | None:
+    return date.fromisoformat(written) if written else None
 
 
 _BLANK: dict[str, Any] = {

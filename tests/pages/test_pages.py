@@ -385,7 +385,9 @@ def test_today_shows_what_waits_for_this_worker(zone: Area) -> None:
     Task.objects.create(organisation=OrganisationFactory.create(), kind=Task.Kind.MODERATE)
     PlaceFactory.create(area=zone, state=PlaceState.STALE)
     today = gather_today(membership.user)
-    assert today.tasks == [(soon, None), (late, None)]
+    assert [task for task, _told in today.tasks] == [soon, late]
+    # What people sent is looked at among the rest of it; a bare "check a place" leads nowhere.
+    assert [told.url if told else None for _task, told in today.tasks] == ["/moderation/", None]
     assert today.places_to_check == 1
     assert today.open_concerns is None
     assert today.releases_ready == []

@@ -1,6 +1,7 @@
 """Pages of those who keep the register: editing, two who edit at once, history, walks, claims."""
 
 import csv
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,12 @@ def test_saving_what_nobody_touched_changes_nothing(keeper: Client, place: Place
     assert place.revision == 1
     assert place.opening_hours == "Mo-Fr 09:00-17:00; Dec 24-26 off"
     assert not PlaceVersion.objects.exists()
+
+
+def test_the_form_says_in_which_month_something_was_checked(keeper: Client, place: Place) -> None:
+    place.welcomes.update(checked_on=date(2026, 8, 1))
+    page = keeper.get(edit_url(place)).content.decode()
+    assert '<span class="meta nowrap">August 2026</span>' in page
 
 
 def test_only_what_was_changed_is_written(keeper: Client, place: Place) -> None:
