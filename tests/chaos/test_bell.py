@@ -67,6 +67,7 @@ def test_cache_works_again_when_redis_is_back(bell_of_its_own: RedisServer) -> N
 
     # Redis is left alone for some seconds after it did not answer.
     wait_until(remembers, what="the cache remembers again")
+    assert cache.get("area") == 9
 
 
 @pytest.mark.django_db(transaction=True)

@@ -119,7 +119,9 @@ def test_a_null_is_refused_and_breaks_nothing(visitor: Client, saved: str) -> No
 
 def test_signs_are_shown_and_never_run(visitor: Client, saved: str) -> None:
     follow(answer(visitor, saved, note="<script>alert(1)</script>"))
-    assert b"<script>alert" not in visitor.get(saved).content
+    page = visitor.get(saved).content
+    assert b"<script>alert" not in page
+    assert b"&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
 def test_a_diary_is_asked_about_once(visitor: Client, saved: str) -> None:

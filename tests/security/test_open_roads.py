@@ -3,7 +3,7 @@
 import pytest
 from csp.utils import build_policy
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 from django.utils import translation
@@ -105,7 +105,7 @@ def test_a_connection_that_died_is_noticed_by_the_read_itself() -> None:
             finally:
                 cursor.execute("SET statement_timeout = 0")
 
-    with pytest.raises(Exception, match="statement timeout"):
+    with pytest.raises(OperationalError, match="statement timeout"):
         read_again(ask_wrongly)
     assert asked == [1]
     assert settings.DATABASES["default"]["CONN_HEALTH_CHECKS"]
