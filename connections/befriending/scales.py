@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from scipy import stats
+from scipy import special
 
 LONGEST = 40
 
@@ -272,7 +272,7 @@ def pair_scores(people: Sequence[Sequence[float | None]]) -> Paired:
     change, reach = (sum(changes) / n if n else None), None
     if change is not None and n > 1:
         variance = sum((one - change) ** 2 for one in changes) / (n - 1)
-        reach = float(stats.t.ppf(0.975, n - 1)) * math.sqrt(variance / n)
+        reach = float(special.stdtrit(n - 1, 0.975)) * math.sqrt(variance / n)
     return Paired(
         n=n,
         missing=missing,

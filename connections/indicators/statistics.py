@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 FloatArray = NDArray[np.float64]
 
@@ -105,11 +105,12 @@ def byar(count: ArrayLike, confidence: float = CONFIDENCE) -> Interval:
 
 
 def exact_poisson(count: ArrayLike, confidence: float = CONFIDENCE) -> Interval:
-    """Exact interval of a Poisson count, in events, from chi-squared quantiles."""
+    """Exact interval of a Poisson count, in events: quantiles of the gamma distribution, which are
+    half of those of chi-squared with twice its shape."""
     count = _floats(count)
     tail = (1 - confidence) / 2
-    low = stats.chi2.ppf(tail, 2 * np.maximum(count, 0.5)) / 2
-    high = stats.chi2.ppf(1 - tail, 2 * count + 2) / 2
+    low = special.gammaincinv(np.maximum(count, 0.5), tail)
+    high = special.gammaincinv(count + 1, 1 - tail)
     return Interval(np.where(count > 0, low, 0.0), _floats(high))
 
 
