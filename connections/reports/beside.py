@@ -38,6 +38,12 @@ def _number(value: float, indicator: Indicator) -> str:
     return f"{text} %" if indicator.unit == Unit.PERCENT else text
 
 
+def _difference(value: float, indicator: Indicator) -> str:
+    """Return a difference or an end of its range to 2 digits, 3 from 100 on: 0.29 (0.021 to 0.57).
+    Never to a place behind the point, which would make a low end that is not nought look so."""
+    return _number(float(f"{value:.2g}") if value < 100 else value, indicator)
+
+
 def find_change(cell: Cell, quarters: Sequence[tuple[Release, Cell]]) -> Change:
     """Return what the lens of change says of a figure's quarters, the oldest first."""
     code = cell.indicator.code
@@ -70,11 +76,12 @@ def _word_step(step: Step, indicator: Indicator) -> str:
     since = name_quarter(step.earlier_on)
     if not step.is_changed:
         return _("No clear change since %(quarter)s.") % {"quarter": since}
+    low, high = sorted((abs(step.low), abs(step.high)))
     words = {
         "quarter": since,
-        "by": _number(abs(step.difference), indicator),
-        "low": _number(min(abs(step.low), abs(step.high)), indicator),
-        "high": _number(max(abs(step.low), abs(step.high)), indicator),
+        "by": _difference(abs(step.difference), indicator),
+        "low": _difference(low, indicator),
+        "high": _difference(high, indicator),
     }
     if step.difference > 0:
         return _("Higher than in %(quarter)s, by %(by)s (%(low)s to %(high)s).") % words
@@ -250,7 +257,9 @@ def _with_range(
     value: float, low: float | None, high: float | None, indicator: Indicator | None
 ) -> str:
     def show(one: float) -> str:
-        return _number(one, indicator) if indicator else show_number(float(f"{one:.3g}"))
+        text = _number(one, indicator) if indicator else show_number(float(f"{one:.3g}"))
+        # A hyphen is no minus to a reader's eye or ear.
+        return text.replace("-", "−")
 
     if low is None or high is None:
         return show(value)

@@ -124,13 +124,14 @@ def find_bulk(release: Release) -> str:
         with path.open("wb") as out:
             write_release(release, out)
         table = path.read_bytes()
-    package = describe_package(
-        name=f"kinder-{period.lower()}",
-        title=f"Kinder, all released figures, {period}",
-        version=str(release.version),
-        table=table,
-        sources=[release.geography.attribution],
-    )
+    with override(LANGUAGE):
+        package = describe_package(
+            name=f"kinder-{period.lower()}",
+            title=f"Kinder, all released figures, {period}",
+            version=str(release.version),
+            table=table,
+            sources=[release.geography.attribution],
+        )
     archive = write_archive({"figures.csv": table, "datapackage.json": package})
     made = default_storage.save(name, ContentFile(archive))
     if made != name:

@@ -67,6 +67,13 @@ class PickerForm(forms.Form):
     release = PeriodField(label=_("Quarter"), required=False, max_length=7)
 
 
+def read_comparators(asked: QueryDict) -> tuple[Comparator, ...]:
+    """Return what an address wants beside the figures (`?beside=country&beside=similar`), else the
+    areas around; what is unknown is passed over."""
+    wanted = asked.getlist("beside")
+    return tuple(item for item in Comparator if item.value in wanted) or (Comparator.PARENT,)
+
+
 def split_codes(values: list[str]) -> list[str]:
     """Return the codes in `values`, each once: given one by one, or several between commas."""
     codes = [code.strip() for value in values for code in value.replace(";", ",").split(",")]
@@ -192,7 +199,7 @@ class BuildForm(forms.Form):
         return {
             "areas": ", ".join(codes),
             "sections": [item.value for item in DEFAULT_SECTIONS],
-            "comparators": [Comparator.PARENT.value],
+            "comparators": [item.value for item in read_comparators(asked)],
             "formats": [Format.PDF.value, Format.XLSX.value],
             "language": language if has_reports(language) else settings.LANGUAGE_CODE,
         }

@@ -53,6 +53,11 @@ class Cell:
         return self.status == Figure.Status.SHOWN
 
     @property
+    def is_bound(self) -> bool:
+        """Whether no number is told but between which thirds it lies."""
+        return self.status == Figure.Status.BOUND
+
+    @property
     def value(self) -> str:
         """The figure with its unit, or the mark that stands for it."""
         return wording.value(self.indicator, self.figure)
@@ -104,6 +109,11 @@ class Cell:
     def reading(self) -> str:
         """The figure in a sentence."""
         return wording.sentence(self.indicator, self.area.name, self.figure)
+
+    @property
+    def told(self) -> str:
+        """The figure in a sentence, or why there is none, or the bound that stands for it."""
+        return self.reading or self.why or self.value
 
 
 @dataclass(frozen=True)
@@ -272,6 +282,18 @@ def read_report(release: Release, code: str) -> Report:
             for part in parts
         ],
     )
+
+
+def list_holders(areas: Iterable[Area]) -> list[Area]:
+    """Return every area that holds one of `areas`, each once, the nearest first: one query."""
+    links = (
+        AreaAncestor.objects.using(READER)
+        .filter(area__in=[area.pk for area in areas], depth__gt=0)
+        .select_related("ancestor")
+        .defer("ancestor__geometry")
+        .order_by("depth", "ancestor__name")
+    )
+    return list({link.ancestor_id: link.ancestor for link in links}.values())
 
 
 def _parts_of(area: Area) -> list[Area]:

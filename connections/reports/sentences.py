@@ -103,15 +103,21 @@ def board_paragraph(content: Content, area: AreaContent) -> str:
             for cell in measures
         )
         sentences.append(_("Residents' own measure: %(told)s.") % {"told": told})
-    if hard := cells.get("E3"):
+    hard = cells.get("E3")
+    if hard and (hard.is_shown or hard.is_bound):
         sentences.append(
-            _("Hard for: %(told)s.") % {"told": hard.reading.rstrip(".") or hard.value}
+            _("Hard for: %(told)s.") % {"told": hard.reading.rstrip(".۔") or hard.value}
         )
     if done := area.voices.responses[:3]:
         sentences.append(
-            _("Done since: %(done)s.") % {"done": "; ".join(item.text.rstrip(".") for item in done)}
+            _("Done since: %(done)s.")
+            % {"done": "; ".join(item.text.rstrip(".۔") for item in done)}
         )
-    hidden = sorted(str(block.indicator.name) for block in area.figures if not block.cell.is_shown)
+    hidden = sorted(
+        str(block.indicator.name)
+        for block in area.figures
+        if not (block.indicator.is_variant or block.cell.is_shown or block.cell.is_bound)
+    )
     if hidden:
         sentences.append(_("Not shown: %(names)s.") % {"names": ", ".join(hidden)})
     sentences.append(

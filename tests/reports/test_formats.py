@@ -1,6 +1,7 @@
 """The same cell in every format: shown, suppressed, bounded and withheld."""
 
 import csv
+import datetime as dt
 import hashlib
 import io
 import json
@@ -13,16 +14,26 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.core.files.storage import default_storage
 from django.test import Client
+from django.utils import translation
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from connections.indicators.models import Release
+from connections.reports.actions import read_in_language
+from connections.reports.bulk import find_bulk
+from connections.reports.content import Table
+from connections.reports.formats.bundle import write_zip
+from connections.reports.formats.excel import write_xlsx
+from connections.reports.formats.pdf import _split_table, isolate, write_pdf
 from connections.reports.formats.table import guard
 from connections.reports.models import AreaReport, ReportFile
+from connections.reports.question import Question
 from connections.reports.reading import Cell, read_report
 from connections.reports.rules import check_can_report
 from connections.reports.vocabulary import Format
+from tests.factories.releases import publish_figures
 
 pytestmark = pytest.mark.django_db
 
@@ -213,3 +224,84 @@ def test_the_checksum_answers_a_conditional_request(client: Client, release: Rel
     assert first.getvalue()
     second = client.get("/reports/X1/2026-Q1/csv/", headers={"If-None-Match": first["ETag"]})
     assert second.status_code == 304
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en-gb", "Official code of the area (GSS)."),
+        ("gd", "Còd oifigeil na sgìre (GSS)."),
+        ("ur", "علاقے کا سرکاری کوڈ (GSS)۔"),
+    ],
+)
+def test_the_dictionary_speaks_the_language_of_the_report(
+    release: Release, language: str, words: str
+) -> None:
+    question = Question(period="2026-Q1", areas=("X1",), language=language)
+    content = read_in_language(question)
+    with translation.override(language):
+        book = load_workbook(io.BytesIO(write_xlsx(content)))
+        archive = zipfile.ZipFile(io.BytesIO(write_zip(content)))
+    (sheet,) = [one for one in book.worksheets if one["A2"].value == "release"][-1:]
+    told = {row[0]: row[2] for row in sheet.iter_rows(values_only=True) if row[0]}
+    assert told["area_code"] == words
+    fields = json.loads(archive.read("datapackage.json"))["resources"][0]["schema"]["fields"]
+    assert {field["name"]: field["description"] for field in fields} == {
+        name: told[name] for name in (field["name"] for field in fields)
+    }
+
+
+def test_open_data_has_one_dictionary_whoever_asks_first(release: Release) -> None:
+    with translation.override("ur"), default_storage.open(find_bulk(release)) as kept:
+        package = json.loads(zipfile.ZipFile(kept).read("datapackage.json"))
+    fields = package["resources"][0]["schema"]["fields"]
+    assert fields[3]["description"] == "Official code of the area (GSS)."
+
+
+def test_the_paper_begins_with_one_page_and_its_contents(release: Release) -> None:
+    """What matters stands on the first page; the rest begins on the second."""
+    question = Question(period="2026-Q1", areas=("X1",), language="en-gb")
+    pages = PdfReader(io.BytesIO(write_pdf(read_in_language(question)))).pages
+    front, after = (re.sub(r"\s+", " ", pages[at].extract_text()) for at in (0, 1))
+    for words in ("To copy into a paper", "In this report", "Not to be used as a target"):
+        assert words in front
+    assert "Figures for Testshire beside the areas around it" not in front
+    assert "Figures for Testshire beside the areas around it" in after
+
+
+def test_a_wide_table_is_parted_for_paper_and_loses_no_figure() -> None:
+    head = ["Area", *[f"figure {at}" for at in range(12)]]
+    rows = [[name, *["–" if at == 3 else f"{name}{at}" for at in range(12)]] for name in "AB"]
+    parts = _split_table(Table("Side by side", head, rows))
+    assert [len(part["head"]) for part in parts] == [5, 5, 4]
+    assert all(part["rows"][1][0] == "B" for part in parts)
+    told = [text for part in parts for text in part["rows"][0][1:]]
+    assert told == [f"A{at}" for at in range(12) if at != 3]
+    assert _split_table(Table("Nothing", ["Area"], [])) == []
+
+
+def test_the_paragraph_to_copy_names_what_is_not_shown_and_no_mark(
+    client: Client, release: Release
+) -> None:
+    area = read_report(release, "X1").area
+    told = {"people": 360, "value": 30.0, "lower": 27.0, "upper": 33.0}
+    publish_figures(
+        [(area, "A1", told), (area, "E3", {}), (area, "E3.money", {})],
+        quarter_on=dt.date(2026, 4, 1),
+    )
+    page = client.get("/reports/X1/").content.decode()
+    found = re.search(r"data-copy>(.*?)</p>", page, re.S)
+    assert found is not None
+    assert "[c]" not in found[1]
+    assert "Barriers felt" in found[1]
+    assert "Money was tight" not in found[1]
+
+
+def test_in_urdu_names_keep_their_brackets_and_words_their_own_comma() -> None:
+    assert isolate("Ash (invented), 2026-Q1, لوگ, دن") == (
+        "\u2066Ash (invented), 2026-Q1\u2069، لوگ، دن"
+    )
+    assert isolate("کتنا Is it easy here? (0 hard – 10 easy): 6.3 ہے") == (
+        "کتنا \u2066Is it easy here? (0 hard – 10 easy): 6.3\u2069 ہے"
+    )
+    assert isolate({"svg": "a, b", "name": ["1,000 لوگ"]}) == {"svg": "a, b", "name": ["1,000 لوگ"]}

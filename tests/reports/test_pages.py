@@ -147,3 +147,25 @@ def test_values_of_a_version_are_kept_and_of_none_to_come(
     with CaptureQueriesContext(connection) as asked:
         client.get(to_come)
     assert len(asked) > 0
+
+
+def test_what_stands_beside_the_figures_stands_in_the_address(
+    client: Client, release: Release
+) -> None:
+    page = client.get("/reports/X2/?beside=country&beside=similar&beside=nonsense").content.decode()
+    for value, is_chosen in (("parent", False), ("country", True), ("similar", True)):
+        (box,) = re.findall(rf'<input[^>]*id="beside-{value}"[^>]*>', page)
+        assert ("checked" in box) is is_chosen
+    assert "release=2026-Q1&amp;beside=country&amp;beside=similar" in page
+    builder = client.get("/reports/build/?area=X2&beside=similar").content.decode()
+    chosen = re.findall(r'<input[^>]*name="comparators"[^>]*checked[^>]*>', builder)
+    assert [re.search(r'value="(\w+)"', box)[1] for box in chosen] == ["similar"]  # type: ignore[index]
+
+
+def test_the_areas_around_are_offered_beside_those_compared(
+    client: Client, release: Release
+) -> None:
+    page = client.get("/reports/compare/?area=X2").content.decode()
+    assert "?area=X2&amp;area=X1&amp;release=2026-Q1" in page
+    assert "Put Testshire beside them" in page
+    assert "beside them" not in client.get("/reports/compare/?area=X1&area=X2").content.decode()

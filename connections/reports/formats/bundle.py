@@ -44,7 +44,7 @@ def describe_package(
                 "bytes": len(table),
                 "schema": {
                     "fields": [
-                        {"name": c.name, "type": c.type, "description": c.description}
+                        {"name": c.name, "type": c.type, "description": str(c.description)}
                         for c in COLUMNS
                     ],
                     "missingValues": [""],

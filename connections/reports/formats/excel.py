@@ -191,7 +191,7 @@ def _write_dictionary(book: Any, looks: dict[str, Any], content: Content) -> Non
     for column, text in enumerate((_("Column"), _("Kind"), _("What it holds"))):
         sheet.write_string(0, column, text, looks["head"])
     for at, item in enumerate(COLUMNS, start=1):
-        for column, text in enumerate((item.name, item.type, item.description)):
+        for column, text in enumerate((item.name, item.type, str(item.description))):
             sheet.write_string(at, column, text, looks["wrap"])
     at = len(COLUMNS) + 2
     head = (

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from connections.reports.voices import Voices
 from connections.reports.wording import LICENCE, month_in_words
 
 TEMPLATE = Path(__file__).with_name("report.typ")
+ACROSS = 5
+"""Figures side by side on paper: the head of a table with more cannot be read."""
+HIGHLIGHTS = 4
+"""Figures on the front page, beside the paragraph to copy (a judgement)."""
 
 
 @cache
@@ -61,8 +66,8 @@ def write_pdf(content: Content) -> bytes:
     )
 
 
-# Latin words with what stands between them, and codes such as 2026-Q1.
-_LATIN = re.compile(r"\d{4}-Q\d|[A-Za-z](?:[\w ,;:.'’&/()%+-]*[\w).!?])?", re.ASCII)
+# Latin words with what stands between them, and codes such as 2026-Q1; else a comma between words.
+_LATIN = re.compile(r"(\d{4}-Q\d|[A-Za-z](?:[\w ,;:.'’&/()%+?–-]*[\w).!?])?)|,(?= )", re.ASCII)
 NOT_READ = {
     "svg", "title", "author", "description", "language", "region", "sections", "addresses",
 }  # fmt: skip
@@ -70,9 +75,10 @@ NOT_READ = {
 
 def isolate(told: Any) -> Any:
     """Return texts of a right-to-left report with each run of Latin letters held together by
-    Unicode's isolates, so that brackets and hyphens of names and codes stay where they belong."""
+    Unicode's isolates, so that brackets and hyphens of names and codes stay where they belong, and
+    with the script's own comma between words."""
     if isinstance(told, str):
-        return _LATIN.sub("\u2066\\g<0>\u2069", told)
+        return _LATIN.sub(lambda run: f"\u2066{run[1]}\u2069" if run[1] else "،", told)
     if isinstance(told, dict):
         return {key: one if key in NOT_READ else isolate(one) for key, one in told.items()}
     if isinstance(told, (list, tuple)):
@@ -105,7 +111,7 @@ def collect(content: Content) -> dict[str, Any]:
         "addresses": [LICENCE.url],
         "sections": [section.value for section in content.question.sections],
         "areas": [_collect_area(content, area) for area in content.areas],
-        "portfolio": _collect_table(content.portfolio),
+        "portfolio": _split_table(content.portfolio),
         "method": sentences.method_notes(content.first.report),
         "words": _words(),
     }
@@ -145,6 +151,7 @@ def _collect_area(content: Content, area: AreaContent) -> dict[str, Any]:
         "name": report.area.name,
         "subtitle": sentences.subtitle(report),
         "board": sentences.board_paragraph(content, area),
+        "highlights": _choose_highlights(area),
         "figures": {
             "caption": _("Figures for %(area)s beside the areas around it")
             % {"area": report.area.name},
@@ -170,7 +177,10 @@ def _collect_area(content: Content, area: AreaContent) -> dict[str, Any]:
         "domains": [
             {
                 "name": str(domain.group.label),
-                "figures": [_collect_figure(block) for block in domain.figures],
+                "figures": [
+                    _collect_figure(block) for block in domain.figures if not _is_passed_over(block)
+                ],
+                "hidden": _name_hidden(domain.figures),
             }
             for domain in area.domains
         ],
@@ -179,15 +189,45 @@ def _collect_area(content: Content, area: AreaContent) -> dict[str, Any]:
         "analyst_table": _collect_table(area.analyst_table) if wants_analysts else None,
         "clusters": area.clusters,
         "quarters": [_collect_table(table) for table in area.quarter_tables],
-        "parts": {
-            "caption": _("Figures for the areas within %(area)s") % {"area": report.area.name},
-            "head": [_("Area"), *[f"{i.name} ({i.unit.label})" for i in report.comparable]],
-            "rows": [
-                [part.area.name, *[cell.value for cell in part.cells]] for part in report.parts
-            ],
-        },
+        "parts": _split_table(
+            Table(
+                caption=_("Figures for the areas within %(area)s") % {"area": report.area.name},
+                head=[_("Area"), *[f"{i.name} ({i.unit.label})" for i in report.comparable]],
+                rows=[
+                    [part.area.name, *[cell.value for cell in part.cells]] for part in report.parts
+                ],
+            )
+        ),
         **_collect_voices(area.voices),
     }
+
+
+def _choose_highlights(area: AreaContent) -> list[dict[str, str]]:
+    """Return the first figure shown of each family, the community's own first: the front page."""
+    chosen = (
+        next(
+            (b.cell for b in domain.figures if b.cell.reading and not b.indicator.is_variant),
+            None,
+        )
+        for domain in area.domains
+    )
+    told = [{"value": cell.value, "reading": cell.reading} for cell in chosen if cell]
+    return told[:HIGHLIGHTS]
+
+
+def _is_passed_over(block: FigureBlock) -> bool:
+    """Whether a figure says no more than that it is not shown: a variant, without a neighbour's."""
+    return block.indicator.is_variant and not block.cell.is_shown and not block.ranges
+
+
+def _name_hidden(blocks: Sequence[FigureBlock]) -> str:
+    names: list[str] = []
+    family = ""
+    for name in (str(block.indicator.name) for block in blocks if _is_passed_over(block)):
+        # "Barriers felt: no time; money was tight": what they share is said once.
+        names.append(name.removeprefix(f"{family}: "))
+        family = name.partition(": ")[0]
+    return _("Not shown: %(names)s.") % {"names": "; ".join(names)} if names else ""
 
 
 def _collect_voices(voices: Voices) -> dict[str, Any]:
@@ -214,7 +254,7 @@ def _collect_figure(block: FigureBlock) -> dict[str, Any]:
     indicator, cell = block.indicator, block.cell
     return {
         "name": str(indicator.name),
-        "reading": cell.reading or cell.why,
+        "reading": cell.told,
         "question": str(indicator.question),
         "notes": [*cell.notes, *block.changes, *block.benchmarks],
         "caveat": str(indicator.caveat),
@@ -239,3 +279,21 @@ def _collect_table(table: Table | None) -> dict[str, Any] | None:
     if table is None:
         return None
     return {"caption": table.caption, "head": table.head, "rows": table.rows}
+
+
+def _split_table(table: Table | None) -> list[dict[str, Any]]:
+    """Return a wide table as several that a page can hold, each with the names of its rows; without
+    the columns in which no area has a figure."""
+    if table is None or not table.rows:
+        return []
+    held = [at for at in range(1, len(table.head)) if any(row[at] != "–" for row in table.rows)]
+    count = max(1, -(-len(held) // ACROSS))
+    each = -(-len(held) // count) if held else 0
+    return [
+        {
+            "caption": table.caption,
+            "head": [table.head[at] for at in (0, *some)],
+            "rows": [[row[at] for at in (0, *some)] for row in table.rows],
+        }
+        for some in (held[start * each : (start + 1) * each] for start in range(count))
+    ]

@@ -6,6 +6,9 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from connections.indicators.models import Release
 from connections.indicators.quarters import name_quarter
 from connections.reports import wording
@@ -19,33 +22,42 @@ class Column:
 
     name: str
     type: str
-    description: str
+    description: str | Promise
 
 
 COLUMNS = (
-    Column("release", "string", "Calendar quarter that the figure describes, for example 2026-Q1."),
-    Column("version", "integer", "Version of the release; a later one supersedes it."),
-    Column("published_on", "date", "Day on which the release was published."),
-    Column("area_code", "string", "Official code of the area (GSS)."),
-    Column("area_name", "string", "Name of the area."),
-    Column("area_level", "string", "Level of the area in its geography."),
-    Column("indicator", "string", "Code of the indicator; a point marks a variant."),
-    Column("indicator_name", "string", "Name of the indicator."),
-    Column("unit", "string", "What the value counts in."),
+    Column(
+        "release", "string", _("Calendar quarter that the figure describes, for example 2026-Q1.")
+    ),
+    Column("version", "integer", _("Version of the release; a later one supersedes it.")),
+    Column("published_on", "date", _("Day on which the release was published.")),
+    Column("area_code", "string", _("Official code of the area (GSS).")),
+    Column("area_name", "string", _("Name of the area.")),
+    Column("area_level", "string", _("Level of the area in its geography.")),
+    Column("indicator", "string", _("Code of the indicator; a point marks a variant.")),
+    Column("indicator_name", "string", _("Name of the indicator.")),
+    Column("unit", "string", _("What the value counts in.")),
     Column(
         "value",
         "string",
-        "The figure; [c] suppressed so that nobody can be picked out, [x] too few places were "
-        "checked, [z] fewer than 3 places; a bound in words where only a bound is released.",
+        _(
+            "The figure; [c] suppressed so that nobody can be picked out, [x] too few places were "
+            "checked, [z] fewer than 3 places, [u] too few answers; a bound in words where only a "
+            "bound is released."
+        ),
     ),
-    Column("lower_95", "number", "Lower end of the 95 % interval: chance only."),
-    Column("upper_95", "number", "Upper end of the 95 % interval: chance only."),
-    Column("people_rounded_to_5", "integer", "People behind the figure, rounded to 5."),
-    Column("steadied_value", "number", "The figure steadied towards the larger area."),
-    Column("coverage_percent", "integer", "How many answered, or how many places were checked."),
-    Column("status", "string", "shown, bound, c, provisional, few, or absent from the release."),
-    Column("note", "string", "Why no number is shown."),
-    Column("caveat", "string", "What must be known to read the figure."),
+    Column("lower_95", "number", _("Lower end of the range (95 %), which covers chance only.")),
+    Column("upper_95", "number", _("Upper end of the range (95 %), which covers chance only.")),
+    Column("people_rounded_to_5", "integer", _("People behind the figure, rounded to 5.")),
+    Column("steadied_value", "number", _("The figure steadied towards the larger area.")),
+    Column("coverage_percent", "integer", _("How many answered, or how many places were checked.")),
+    Column(
+        "status",
+        "string",
+        _("shown, bound, c, provisional, few, response, or absent from the release."),
+    ),
+    Column("note", "string", _("Why no number is shown.")),
+    Column("caveat", "string", _("What must be known to read the figure.")),
 )
 NAMES = tuple(column.name for column in COLUMNS)
 NUMBERS = frozenset(column.name for column in COLUMNS if column.type in ("number", "integer")) | {

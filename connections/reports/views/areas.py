@@ -26,9 +26,9 @@ from connections.reports import reading
 from connections.reports.choropleth import classify, ramp_legend
 from connections.reports.content import read_content
 from connections.reports.formats.page import area_context, page_context
-from connections.reports.forms import FiguresForm, PickerForm
+from connections.reports.forms import FiguresForm, PickerForm, read_comparators
 from connections.reports.question import Question
-from connections.reports.vocabulary import Format
+from connections.reports.vocabulary import Comparator, Format
 from places.maps import base_map
 from places.models import Area, Postcode
 from places.tiles import describe_area_layer
@@ -112,6 +112,7 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
         period=name_quarter(release.quarter_id),
         areas=(code,),
         language=get_language() or "en-gb",
+        comparators=read_comparators(request.GET),
     )
     try:
         content = read_content(question)
@@ -130,6 +131,9 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
             "periods": [name_quarter(item.quarter_id) for item in reading.list_releases()],
             "season": content.season,
             "next_on": reading.next_release_on(release),
+            "beside": [
+                (item.value, item.label, item in question.comparators) for item in Comparator
+            ],
         },
     )
 
@@ -180,7 +184,8 @@ def figures(request: HttpRequest) -> HttpResponse:
                 "areas": {
                     **describe_area_layer(asked["release"].geography, asked["level"]),
                     "values": reverse("reports:values") + query,
-                    "url": reverse("reports:area", args=["CODE"]).replace("CODE", "{code}"),
+                    "url": reverse("reports:area", args=["CODE"]).replace("CODE", "{code}")
+                    + f"?release={name_quarter(asked['release'].quarter_id)}",
                 },
                 "base": base_map(),
             },

@@ -48,6 +48,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         if words
         else []
     )
+    around = [] if is_full else [area for area in reading.list_holders(areas) if area not in areas]
     codes = [code for code, item in INDICATORS.items() if item.is_comparable]
     cells = reading.read_cells(release, areas, codes)
     rows = []
@@ -78,6 +79,7 @@ def compare(request: HttpRequest) -> HttpResponse:
             "areas": areas,
             "rows": rows,
             "found": found,
+            "around": around,
             "words": words,
             "is_full": is_full,
             "problem": problem,
