@@ -78,7 +78,11 @@ def test_worker_and_beat_outlive_redis(bell_of_its_own: RedisServer, tmp_path: P
         swept = "connections.indicators.tasks.sweep"
         wait_until(lambda: worker.said(f"Task {swept}"), what="a first sweep")
         bell_of_its_own.kill()
-        wait_until(lambda: worker.said("Connection to broker lost"), what="the loss is noticed")
+        wait_until(
+            lambda: worker.said("Connection to broker lost"),
+            seconds=60,
+            what="the loss is noticed",
+        )
         before = worker.times_said("succeeded")
         bell_of_its_own.start()
         wait_until(
