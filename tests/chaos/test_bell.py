@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from pytest_django import Settings
 
-from kinder.cache import FailSafeRedisCache
+from kinder.cache import MAKING_SECONDS, FailSafeRedisCache, breaker, make_once
 from tests.processes import RedisServer, running_beat, running_redis, running_worker, wait_until
 
 pytestmark = pytest.mark.chaos
@@ -52,6 +53,44 @@ def test_cache_is_empty_while_redis_is_away(bell_of_its_own: RedisServer, fault:
     assert cache.touch("area") is False
     # One question waited; the others did not ask.
     assert time.monotonic() - began < 8 * settings.REDIS_TIMEOUT
+
+
+def test_what_is_made_once_is_kept_again_when_redis_is_back(
+    bell_of_its_own: RedisServer, settings: Settings
+) -> None:
+    settings.REDIS_URL = bell_of_its_own.url
+    made: list[bytes] = []
+
+    def make() -> bytes:
+        made.append(b"tile %d" % len(made))
+        return made[-1]
+
+    def ask() -> bytes:
+        return make_once("a", make, seconds=60)
+
+    assert (ask(), ask()) == (b"tile 0", b"tile 0")
+    bell_of_its_own.kill()
+    bell_of_its_own.start()
+    # The connection that was kept has ended; nobody rests because of it.
+    assert (ask(), ask()) == (b"tile 1", b"tile 1")
+    assert not breaker.is_resting
+    bell_of_its_own.kill()
+    assert (ask(), ask()) == (b"tile 2", b"tile 3")
+
+
+def test_what_could_not_be_made_is_made_by_the_next(
+    bell_of_its_own: RedisServer, settings: Settings
+) -> None:
+    settings.REDIS_URL = bell_of_its_own.url
+
+    def fail() -> bytes:
+        raise LookupError
+
+    began = time.monotonic()
+    with pytest.raises(LookupError):
+        make_once("a", fail, seconds=60)
+    assert make_once("a", lambda: b"tile", seconds=60) == b"tile"
+    assert time.monotonic() - began < MAKING_SECONDS / 2
 
 
 def test_cache_works_again_when_redis_is_back(bell_of_its_own: RedisServer) -> None:
