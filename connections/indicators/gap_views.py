@@ -151,10 +151,16 @@ class WhatIfForm(forms.Form):
             origins = find_origins(where)
         except UnknownPostcodeError:
             origins = []
-        if not origins:
+        if len(origins) != 1:
+            # A place that is called just so goes before neighbourhoods that are called alike.
             beside = find_named_places(where)
-            self._ask_which(beside)
-            origins = [Origin(place.name, place.point) for place in beside]
+            words = where.strip().casefold()
+            same = [one for one in beside if words in (one.name.casefold(), one.code)]
+            if len(same) == 1 or (not origins and len(beside) == 1):
+                place = (same or beside)[0]
+                origins = [Origin(place.name, place.point)]
+            elif not origins:
+                self._ask_which(beside)
         if not origins:
             raise ValidationError(_("We couldn't find that. Try a postcode, or a name near it."))
         if len(origins) > 1:

@@ -21,7 +21,7 @@ from places.actions import current_geography
 from places.gatherings import Occasion, occasions_in
 from places.models import Area, Gathering, Place
 from places.rules import can_keep_places
-from places.vocabulary import PlaceState
+from places.vocabulary import AreaLevel, PlaceState
 
 TASKS_SHOWN = 20
 PLACES_SHOWN = 6
@@ -56,6 +56,7 @@ class Today:
     has_role: bool = False
     open_by_hour: list[tuple[int, int]] = field(default_factory=list)
     without_evening: list[Area] = field(default_factory=list)
+    is_evening_everywhere: bool = False
     on_today: list[Occasion] = field(default_factory=list)
     gatherings_to_confirm: int = 0
     to_look_at: int | None = None
@@ -124,6 +125,10 @@ def _gather_town(today: Today) -> None:
     geography = current_geography()
     if geography is not None:
         today.without_evening = find_without_evening(geography, now)[:EVENINGS_SHOWN]
+        today.is_evening_everywhere = (
+            not today.without_evening
+            and Area.objects.filter(geography=geography, level=AreaLevel.INTERMEDIATE).exists()
+        )
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     today.on_today = occasions_in(midnight, midnight + timedelta(days=1))[:ON_SHOWN]
     today.gatherings_to_confirm = Gathering.objects.filter(

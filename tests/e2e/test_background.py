@@ -1,15 +1,18 @@
 """The background of the map in a real browser: a real extract, part by part, named as its makers ask."""
 
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from csp.middleware import CSPMiddleware
 from django.core.management import call_command
 from PIL import Image
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response, Route, expect
 from pytest_django import Settings
 
+from kinder.accounts.middleware import PolicyMiddleware
 from places.models import Place
 from tests.e2e.test_places import open_page, town
 from tests.pictures import take_picture
@@ -53,3 +56,44 @@ def test_streets_and_names_are_drawn_from_parts_of_the_file(
     # Paper, green, buildings and streets, and the soft edges between them.
     assert len([count for count, _colour in colours if count > 200]) >= 5
     take_picture(page, f"background-{scheme}", is_whole=False)
+
+
+def test_tiles_of_somebody_elses_are_drawn_where_the_settings_name_them(
+    open_page: Callable[..., Page],
+    town: list[Place],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    origin = "https://tiles.example"
+    settings.BASEMAP_URL = origin + "/{z}/{x}/{y}.png"
+    settings.BASEMAP_ATTRIBUTION = "© Somebody's maps"
+    # What settings make of the address when they are read, which a running server did before.
+    monkeypatch.setattr(PolicyMiddleware, "process_response", CSPMiddleware.process_response)
+    policy = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    sources = {"img-src": [*policy["img-src"], origin]}
+    settings.CONTENT_SECURITY_POLICY = {"DIRECTIVES": policy | sources}
+    tile = io.BytesIO()
+    Image.new("RGB", (256, 256), (0, 90, 200)).save(tile, "PNG")
+    page = open_page("/places/", width=1280)
+    asked: list[str] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(body=tile.getvalue(), content_type="image/png")
+
+    page.route(f"{origin}/**", answer)
+    page.get_by_role("button", name="Show on a map").click()
+    expect(page.locator("[data-in-view]")).to_be_attached(timeout=20_000)
+    expect(page.get_by_text("© Somebody's maps")).to_be_visible()
+    canvas = page.locator("[data-map] canvas").first
+    canvas.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)  # the last tiles are painted
+    assert asked
+    painted = Image.open(io.BytesIO(canvas.screenshot())).convert("RGB")
+    colours = painted.getcolors(1_000_000)
+    assert colours is not None
+    count, (red, _green, blue) = max(colours)
+    assert blue > 2 * red
+    assert count > painted.width * painted.height / 2
+    # Nothing but a tile's number is told to whoever draws them.
+    assert all(re.fullmatch(rf"{origin}/\d+/\d+/\d+\.png", address) for address in asked)

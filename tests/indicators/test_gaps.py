@@ -255,6 +255,11 @@ def test_today_says_what_is_open(town: Geography, client: Client) -> None:
     put("Library", -0.03, DAY)
     page = client.get("/today/").content.decode()
     assert "Nothing free after 17:00 within 10 minutes of Wyndford." in page
+    for number in range(10):
+        put("Kitchen", -0.05 + 0.01 * number, EVENING)
+    page = client.get("/today/").content.decode()
+    assert "Nothing free" not in page
+    assert "within 10 minutes of every neighbourhood" in page
 
 
 def test_what_may_be_several_is_asked(town: Geography, client: Client) -> None:
@@ -282,6 +287,9 @@ def test_a_new_place_is_put_where_it_says(town: Geography, client: Client) -> No
     page = client.get("/gaps/", {"deed": "add", "where": "library", "hours": EVENING}).content
     assert f"A new place at Library, open {EVENING}" in page.decode()
     Area.objects.filter(code="N1").update(name="Wyndford Road")
+    put("Wyndford Centre", -0.03, DAY)
+    query = {"deed": "add", "where": "wyndford centre", "hours": EVENING}
+    assert b"A new place at Wyndford Centre, open" in client.get("/gaps/", query).content
     response = client.get("/gaps/", {"deed": "add", "where": "wynd", "hours": EVENING})
     assert response.status_code == 422
     page = response.content
