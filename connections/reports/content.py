@@ -5,7 +5,6 @@ Nothing here computes a figure: released cells are put in order, with the charts
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import groupby
 
 from django.utils.translation import gettext as _
@@ -108,12 +107,6 @@ class AreaContent:
     inequalities: list[beside.InequalityRow]
     clusters: list[str]
 
-    @cached_property
-    def past(self) -> list[tuple[Release, dict[tuple[int, str], Cell]]]:
-        """The quarters before, the oldest first, of all areas told: read by the formats that hold
-        them, for a page shows no more than the trend."""
-        return reading.read_cells_of(self.earlier, list(self.told))
-
     @property
     def told(self) -> Iterator[Area]:
         yield self.report.area
@@ -205,7 +198,12 @@ class Content:
     release: Release
     areas: list[AreaContent]
     # What several formats need alike is made once and kept here.
-    kept: dict[str, list[list[str]]] = field(default_factory=dict, compare=False)
+    kept: dict[str, list[tuple[str, ...]]] = field(default_factory=dict, compare=False)
+
+    @property
+    def releases(self) -> list[Release]:
+        """Every release that the report may tell of, the newest first."""
+        return [self.release, *reversed(self.first.earlier)]
 
     @property
     def first(self) -> AreaContent:

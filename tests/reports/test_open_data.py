@@ -1,5 +1,6 @@
 """Open data: whole releases, the API and its keys, the feed, drawn areas, areas side by side."""
 
+import csv
 import io
 import json
 import re
@@ -14,15 +15,19 @@ import pytest
 from django.test import Client
 from extruct.jsonld import JsonLdExtractor
 
-from connections.indicators.models import Release
+from connections.indicators.models import Figure, Release
+from connections.reports import wording
+from connections.reports.bulk import write_release
 from connections.reports.content import read_content
 from connections.reports.formats.table import write_csv
 from connections.reports.models import ApiKey, DrawnShape
 from connections.reports.question import Question
 from connections.reports.vocabulary import Scope
 from connections.reports.workspace import KEY_START, add_key, revoke_key
-from places.models import Area
+from places.models import Area, Geography
 from tests.factories.accounts import make_user
+from tests.factories.places import make_square
+from tests.factories.releases import publish_figures
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +54,30 @@ def test_a_whole_release_holds_the_same_rows_as_a_report(client: Client, release
     assert set(present) <= set(whole)
     assert len(present) > 8
     assert "'=Ashburn" in archive.read("figures.csv").decode()
+
+
+def test_numbers_of_a_whole_release_are_worded_as_everywhere(geography: Geography) -> None:
+    """Long, tiny and large numbers, a bound and a half per cent: the database words the numbers of
+    the one, Python those of the other."""
+    numbers = (0.1 + 0.2, 1.0000000000000002, 1e-5, 1e-9, -0.0, -3.5, 123456789.125, 1e12 + 0.5)
+    figures: list[tuple[Area, str, dict[str, Any]]] = [
+        (make_square(f"N{place:02}", geography=geography, name='Ash, the "old"'), "C1", fields)
+        for place, fields in enumerate(
+            [{"value": one, "shrunk": one, "coverage": 82.5} for one in numbers]
+            + [{"status": "bound", "bound": "low"}, {"status": "few"}, {}]
+        )
+    ]
+    out = io.BytesIO()
+    write_release(publish_figures(figures), out)
+    rows = list(csv.DictReader(io.StringIO(out.getvalue().decode("utf-8-sig"))))
+    assert len(rows) == len(figures)
+    for row, (area, _code, _fields) in zip(rows, figures, strict=True):
+        figure = Figure.objects.get(area=area)
+        assert (row["area_code"], row["area_name"]) == (area.code, area.name)
+        assert row["value"] == wording.number(figure)
+        assert row["steadied_value"] == wording.steadied(figure)
+        assert row["coverage_percent"] == wording.coverage(figure)
+        assert row["status"] == figure.status
 
 
 def test_a_whole_release_is_the_same_bytes_each_time_and_a_valid_package(

@@ -13,16 +13,23 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import page as checker
 import pytest
 from django.test import Client
+from django.utils import translation
 from openpyxl import load_workbook
-from pypdf import PdfReader
+from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
 from connections.indicators.models import Release
 from connections.indicators.quarters import name_quarter
 from connections.reports import reading
-from connections.reports.formats.pdf import isolate
+from connections.reports.content import read_content
+from connections.reports.formats.pdf import isolate, write_pdf
+from connections.reports.question import Question
+from connections.reports.vocabulary import Comparator, Section
+from places.models import Area
+from tests.reports.test_building import tell_story
 from tests.reports.test_formats import fetch, pdf_text
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +75,55 @@ def test_a_checker_of_pdf_ua_finds_nothing(
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "no findings" in done.stdout
+
+
+def find_faults(content: bytes) -> tuple[int, list[str]]:
+    """Return how many rules of PDF/UA-1 were tried, and what each broken one says."""
+    told = checker.validate_pdf_bytes(content, profile="ua1")
+    assert told.is_compliant is (not told.failures)
+    return told.rules.total, [f"{one.rule_id} {one.message}" for one in told.failures]
+
+
+@every_language
+@pytest.mark.parametrize("areas", [("X1",), ("X1", "X2", "X3")])
+def test_no_rule_of_pdf_ua_is_broken(
+    release: Release, language: str, areas: tuple[str, ...]
+) -> None:
+    """Every rule that a machine can try (Matterhorn protocol), on one area and on several, with
+    every section there is: stories, what was done, and the tables for analysts."""
+    tell_story(Area.objects.get(code="X1"))
+    question = Question(
+        period="2026-Q1",
+        areas=areas,
+        language=language,
+        sections=tuple(Section),
+        comparators=tuple(Comparator),
+        title="Tìr & درست",
+    )
+    with translation.override(language):
+        rules, faults = find_faults(write_pdf(read_content(question)))
+    assert rules >= 104
+    assert faults == []
+
+
+def test_the_checker_finds_what_is_broken(client: Client, release: Release) -> None:
+    content = fetch(client, "X1", "pdf")
+    for kind, rule in (
+        ("/Alt", "FIGURE-ALTERNATIVE"),
+        ("/Lang", "LANGUAGE"),
+        ("/MarkInfo", "TAGGED"),
+    ):
+        writer = PdfWriter(clone_from=io.BytesIO(content))
+        root: Any = writer.root_object
+        if kind == "/Alt":
+            for one in walk(root["/StructTreeRoot"]["/K"]):
+                one.pop("/Alt", None)
+        else:
+            del root[kind]
+        out = io.BytesIO()
+        writer.write(out)
+        _rules, faults = find_faults(out.getvalue())
+        assert any(rule in fault for fault in faults), (kind, faults)
 
 
 @every_language

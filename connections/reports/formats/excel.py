@@ -5,24 +5,20 @@ in the file is the release's, so that the same question gives the same bytes.
 """
 
 import io
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 import xlsxwriter
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
+from xlsxwriter.worksheet import Worksheet
 
-from connections.indicators.quarters import name_quarter
 from connections.reports import sentences, wording
 from connections.reports.content import Content
-from connections.reports.formats.table import (
-    COLUMNS,
-    NAMES,
-    NUMBERS,
-    list_rows,
-    publication_day,
-    write_rows,
-)
+from connections.reports.formats.sheet import RowSheet
+from connections.reports.formats.table import COLUMNS, NAMES, NUMBERS, write_rows
 
 BESIDE = frozenset({"version", "published_on", "area_level", "unit", "caveat", "note"})
 """Of the columns, those that stand in the sheets beside, once for each release, area, indicator or
@@ -69,8 +65,8 @@ def write_xlsx(content: Content) -> bytes:
     return out.getvalue()
 
 
-def _add_sheet(book: Any, name: str) -> Any:
-    sheet = book.add_worksheet(name)
+def _add_sheet(book: Any, name: str, kind: type[Worksheet] | None = None) -> Any:
+    sheet = book.add_worksheet(name, worksheet_class=kind)
     if get_language_bidi():
         sheet.right_to_left()
     return sheet
@@ -133,7 +129,7 @@ def _write_summary(book: Any, looks: dict[str, Any], content: Content) -> None:
 
 
 def _write_data(book: Any, looks: dict[str, Any], content: Content) -> None:
-    sheet = _add_sheet(book, _("Data"))
+    sheet = _add_sheet(book, _("Data"), RowSheet)
     wanted = [index for index, name in enumerate(NAMES) if name not in BESIDE]
     names = [NAMES[index] for index in wanted]
     numbers = [name in NUMBERS for name in names]
@@ -141,13 +137,9 @@ def _write_data(book: Any, looks: dict[str, Any], content: Content) -> None:
         sheet.write_string(0, column, name, looks["head"])
         sheet.set_column(column, column, WIDTHS.get(name, 14))
     at = 0
+    take = itemgetter(*wanted)
     for at, row in enumerate(write_rows(content), start=1):
-        for column, index in enumerate(wanted):
-            text = row[index]
-            if numbers[column]:
-                _write_number(sheet, at, column, text)
-            elif text:
-                sheet.write_string(at, column, text)
+        sheet.write_texts(at, take(row), numbers)
     sheet.freeze_panes(1, 5)
     sheet.autofilter(0, 0, max(at, 1), len(names) - 1)
 
@@ -157,19 +149,19 @@ def _write_releases_and_areas(book: Any, looks: dict[str, Any], content: Content
     sheet.set_column(0, 0, 14)
     sheet.set_column(1, 1, 28)
     sheet.set_column(2, 2, 18)
-    releases = {row.release.pk: row.release for row in list_rows(content)}
-    areas = {row.cell.area.pk: row.cell.area for row in list_rows(content)}
-    tables = [
+    told = write_rows(content)
+    named = {area.code: area for one in content.areas for area in one.told}
+    tables: list[tuple[Sequence[str], Sequence[Sequence[str]]]] = [
         (
             (_("Release"), _("Version"), _("Published")),
-            [
-                (name_quarter(release.quarter_id), str(release.version), publication_day(release))
-                for release in releases.values()
-            ],
+            list(dict.fromkeys(row[:3] for row in told)),
         ),
         (
             (_("Area code"), _("Name"), _("Level")),
-            [(area.code, area.name, area.get_level_display()) for area in areas.values()],
+            [
+                (code, named[code].name, named[code].get_level_display())
+                for code in dict.fromkeys(row[3] for row in told)
+            ],
         ),
     ]
     at = 0

@@ -3,17 +3,20 @@ then the quarters before it."""
 
 import csv
 import io
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from connections.indicators.definitions import Indicator
 from connections.indicators.models import Release
 from connections.indicators.quarters import name_quarter
-from connections.reports import wording
+from connections.reports import reading, wording
 from connections.reports.content import Content
 from connections.reports.reading import Cell, explain
+from places.models import Area
 
 
 @dataclass(frozen=True)
@@ -65,31 +68,28 @@ NUMBERS = frozenset(column.name for column in COLUMNS if column.type in ("number
 }
 
 
-@dataclass(frozen=True)
-class Row:
-    """A cell with the release that it stands in."""
-
-    release: Release
-    cell: Cell
-
-
-def list_rows(content: Content) -> Iterator[Row]:
-    """Yield every released cell of the report once, in the order in which all formats hold them."""
-    seen: set[tuple[int, int, str]] = set()
+def list_cells(content: Content) -> Iterator[Cell]:
+    """Yield every cell of the quarter once, in the order in which all formats hold them."""
+    seen: set[tuple[int, str]] = set()
     for area in content.areas:
         for cell in area.report.cells:
-            yield from _once(seen, content.release, cell)
+            key = (cell.area.pk, cell.indicator.code)
+            if key not in seen:
+                seen.add(key)
+                yield cell
+
+
+def _list_figures(
+    content: Content,
+) -> Iterator[tuple[Release, Area, Indicator, wording.Told | None]]:
+    """Yield what every row tells of: the quarter, then the quarters before, the newest first."""
+    for cell in list_cells(content):
+        yield content.release, cell.area, cell.indicator, cell.figure
+    told: set[int] = set()
     for area in content.areas:
-        for release, cells in reversed(area.past):
-            for cell in cells.values():
-                yield from _once(seen, release, cell)
-
-
-def _once(seen: set[tuple[int, int, str]], release: Release, cell: Cell) -> Iterator[Row]:
-    key = (release.pk, cell.area.pk, cell.indicator.code)
-    if key not in seen:
-        seen.add(key)
-        yield Row(release, cell)
+        areas = {item.pk: item for item in area.told if item.pk not in told}
+        told.update(areas)
+        yield from reading.read_past(reversed(area.earlier), areas.values())
 
 
 def publication_day(release: Release) -> str:
@@ -97,7 +97,7 @@ def publication_day(release: Release) -> str:
     return release.published_at.date().isoformat() if release.published_at else ""
 
 
-def write_rows(content: Content) -> list[list[str]]:
+def write_rows(content: Content) -> list[tuple[str, ...]]:
     """Return every row as text, in the order of COLUMNS: made once for all formats.
 
     Words that repeat are worded once: tens of thousands of rows share a few dozen of them.
@@ -105,15 +105,29 @@ def write_rows(content: Content) -> list[list[str]]:
     if "rows" not in content.kept:
         words: dict[int, tuple[str, str, str]] = {}
         notes: dict[str, str] = {}
-        content.kept["rows"] = [_write_row(row, words, notes) for row in list_rows(content)]
+        times: dict[int, tuple[str, str, str]] = {}
+        content.kept["rows"] = [
+            _write_row(*found, words, notes, times) for found in _list_figures(content)
+        ]
     return content.kept["rows"]
 
 
 def _write_row(
-    row: Row, words: dict[int, tuple[str, str, str]], notes: dict[str, str]
-) -> list[str]:
-    release, cell = row.release, row.cell
-    indicator, status = cell.indicator, cell.status
+    release: Release,
+    area: Area,
+    indicator: Indicator,
+    figure: wording.Told | None,
+    words: dict[int, tuple[str, str, str]],
+    notes: dict[str, str],
+    times: dict[int, tuple[str, str, str]],
+) -> tuple[str, ...]:
+    status = sys.intern(figure.status) if figure else "absent"
+    if release.pk not in times:
+        times[release.pk] = (
+            name_quarter(release.quarter_id),
+            str(release.version),
+            publication_day(release),
+        )
     if id(indicator) not in words:
         words[id(indicator)] = (
             str(indicator.name),
@@ -123,27 +137,28 @@ def _write_row(
     if status not in notes:
         notes[status] = explain(status)
     name, unit, caveat = words[id(indicator)]
-    low, high = wording.ends(cell.figure)
-    return [
-        name_quarter(release.quarter_id),
-        str(release.version),
-        publication_day(release),
-        cell.area.code,
-        cell.area.name,
-        cell.area.level,
+    low, high = wording.ends(figure)
+    return (
+        *times[release.pk],
+        area.code,
+        area.name,
+        area.level,
         indicator.code,
         name,
         unit,
-        cell.number,
+        wording.number(figure),
         low,
         high,
-        cell.people,
-        cell.steadied,
-        wording.coverage(cell.figure),
+        wording.people(figure),
+        wording.steadied(figure),
+        wording.coverage(figure),
         status,
         notes[status],
         caveat,
-    ]
+    )
+
+
+_RISKY = ("=", "+", "@", "\t", "\r", "-")
 
 
 def guard(text: str) -> str:
@@ -151,18 +166,18 @@ def guard(text: str) -> str:
 
     A minus before a number stays: it is a number.
     """
-    if text[:1] in ("=", "+", "@", "\t", "\r") or (
-        text[:1] == "-" and not text[1:].replace(".", "", 1).isdigit()
-    ):
+    if text.startswith(_RISKY) and not (text[0] == "-" and text[1:].replace(".", "", 1).isdigit()):
         return f"'{text}"
     return text
 
 
 def write_csv(content: Content) -> bytes:
     """Return the report as CSV: UTF-8 with its mark, so that Excel reads names rightly."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
+    out = io.BytesIO()
+    text = io.TextIOWrapper(out, encoding="utf-8-sig", newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(NAMES)
     for row in write_rows(content):
-        writer.writerow([guard(text) for text in row])
-    return out.getvalue().encode("utf-8-sig")
+        writer.writerow([guard(cell) for cell in row])
+    text.flush()
+    return out.getvalue()
