@@ -112,7 +112,7 @@ def show_area_tile(
 def answer_tile(request: HttpRequest, tile: bytes) -> HttpResponse:
     """Give a tile as it is stored, gzipped, or unpacked for the few who cannot read that."""
     headers = {}
-    if "gzip" in request.headers.get("Accept-Encoding", ""):
+    if "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", ""):
         headers["Content-Encoding"] = "gzip"
     else:
         tile = gzip.decompress(tile)

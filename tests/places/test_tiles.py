@@ -19,13 +19,14 @@ from redis import Redis
 from kinder.accounts.models import Membership, Organisation, Role, User
 from places.actions import bump_layer, hide_place
 from places.baking import MAX_ZOOM, make_area_tiles
-from places.models import AreaTile, Geography, Place
+from places.models import AreaTile, Geography, Place, Welcome
 from places.tiles import (
     bake_area_tiles,
     describe_area_layer,
     describe_place_layer,
     extent_of,
     find_shelf,
+    make_place_tile,
 )
 from places.vocabulary import AreaLevel, PlaceState
 from tests.factories.places import make_place, make_point, make_square
@@ -179,27 +180,45 @@ def test_versions_to_come_and_odd_addresses_are_not_found(client: Client) -> Non
     assert client.post(reverse("tiles:places", args=[1, 0, 0, 0])).status_code == 405
 
 
+def plan_of_tile(zoom: int) -> str:
+    plans: list[str] = []
+
+    def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        with connection.cursor() as inner:
+            inner.cursor.execute("EXPLAIN VERBOSE " + sql, params)
+            plans.extend(row[0] for row in inner.cursor.fetchall())
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(explain):
+        make_place_tile(*tile_of(zoom))
+    return "\n".join(plans)
+
+
 @pytest.mark.parametrize("zoom", [12, 8])
 def test_the_database_uses_the_spatial_index(zoom: int) -> None:
-    from places import tiles
-
     Place.objects.bulk_create(
         Place(name=f"Bench {n}", kind="bench", state="verified", point=make_point(n % 60, n // 60))
         for n in range(1_800)
     )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE places_place")
-        plans: list[str] = []
+    assert "places_place_point_3857" in plan_of_tile(zoom)
 
-        def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-            with connection.cursor() as inner:
-                inner.cursor.execute("EXPLAIN " + sql, params)
-                plans.extend(row[0] for row in inner.cursor.fetchall())
-            return execute(sql, params, many, context)
 
-        with connection.execute_wrapper(explain):
-            tiles.make_place_tile(*tile_of(zoom))
-    assert "places_place_point_3857" in "\n".join(plans)
+def test_what_is_welcoming_is_looked_up_for_the_places_of_the_tile_alone() -> None:
+    """Reading it of all places takes as long for a street as for the country."""
+    places = Place.objects.bulk_create(
+        Place(name=f"Bench {n}", kind="bench", state="verified", point=make_point(n / 1e5))
+        for n in range(400)
+    )
+    Welcome.objects.bulk_create(
+        Welcome(place=place, attribute="step_free", value="yes") for place in places
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE places_place, places_welcome")
+    plan = plan_of_tile(14)
+    assert "places_welcome" in plan
+    assert "hashed SubPlan" not in plan
 
 
 # ------------------------------------------------------------------ areas
