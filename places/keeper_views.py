@@ -43,7 +43,7 @@ from places.editing import Clash, PlaceForm, find_position, merge_edits, read_po
 from places.history import Change, Facts, facts_at, take_facts, tell_changes
 from places.models import Place, PlaceClaim, PlacePhoto, PlaceSuggestion, PlaceText, PlaceVersion
 from places.origins import UnknownPostcodeError, find_origins
-from places.proposals import is_gone, read_proposal
+from places.proposals import Proposed, is_gone, read_proposal
 from places.rules import check_can_keep_places
 from places.vocabulary import HideReason
 from places.walking import plan_walk
@@ -479,14 +479,18 @@ def show_suggestions(request: HttpRequest) -> HttpResponse:
         {
             "page": page,
             "total": pages.count,
-            "suggestions": [
-                (suggestion, read_proposal(suggestion), is_gone(suggestion))
-                for suggestion in page.object_list
-            ],
+            "suggestions": [_read(suggestion) for suggestion in page.object_list],
             "previous_url": _page_url(request, page.number - 1) if page.has_previous() else "",
             "next_url": _page_url(request, page.number + 1) if page.has_next() else "",
         },
     )
+
+
+def _read(suggestion: PlaceSuggestion) -> tuple[PlaceSuggestion, list[Proposed], bool, bool]:
+    """A suggestion, its fields, whether it says that the place is gone, and whether anything of it
+    is left to change."""
+    fields, gone = read_proposal(suggestion), is_gone(suggestion)
+    return suggestion, fields, gone, gone or any(not one.is_done for one in fields)
 
 
 @require_POST

@@ -261,7 +261,7 @@ def test_a_suggestion_is_taken_field_by_field(keeper: Client, worker: User, plac
     )
     change_place(by=worker, place=place, changes={"address": "3 Side Street"})
     response = keeper.get(reverse("places:suggestions"))
-    ((_one, fields, _gone),) = response.context["suggestions"]
+    ((_one, fields, _gone, _can_change),) = response.context["suggestions"]
     assert {field.field: field.is_conflict for field in fields} == {"name": False, "address": True}
     address = reverse("places:decide_suggestion", args=[suggestion.pk])
     keeper.post(address, {"field": ["name"]})
@@ -272,6 +272,20 @@ def test_a_suggestion_is_taken_field_by_field(keeper: Client, worker: User, plac
     keeper.post(address, {"decline": "1"})
     suggestion.refresh_from_db()
     assert suggestion.state == PlaceSuggestion.State.ACCEPTED
+
+
+def test_a_suggestion_that_came_true_can_only_be_laid_aside(
+    keeper: Client, worker: User, place: Place
+) -> None:
+    suggest_change(
+        by=None, place=place, changes={"address": "2 Side Street"}, base_revision=place.revision
+    )
+    assert "Change what is ticked" in keeper.get(reverse("places:suggestions")).content.decode()
+    change_place(by=worker, place=place, changes={"address": "2 Side Street"})
+    page = keeper.get(reverse("places:suggestions")).content.decode()
+    assert "is so already" in page
+    assert "Change what is ticked" not in page
+    assert "Leave it as it is" in page
 
 
 def test_an_organisation_claims_a_place_and_a_worker_decides(client: Client, place: Place) -> None:
