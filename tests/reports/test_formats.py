@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
+from django.contrib.gis.geos import MultiPolygon, Polygon
 from django.core.exceptions import PermissionDenied
 from django.core.files.storage import default_storage
 from django.test import Client
@@ -33,6 +35,7 @@ from connections.reports.question import Question
 from connections.reports.reading import Cell, read_report
 from connections.reports.rules import check_can_report
 from connections.reports.vocabulary import Format
+from places.models import Area
 from tests.factories.releases import publish_figures
 
 pytestmark = pytest.mark.django_db
@@ -129,10 +132,12 @@ def test_the_archive_holds_every_format_as_it_is(client: Client, release: Releas
         assert archive.read(name) == fetch(client, "X1", file_format), name
 
 
+@pytest.mark.parametrize("prefix", ["", "/gd", "/ur"])
 def test_the_data_package_is_valid_to_frictionless(
-    client: Client, release: Release, tmp_path: Path
+    client: Client, release: Release, tmp_path: Path, prefix: str
 ) -> None:
-    with zipfile.ZipFile(io.BytesIO(fetch(client, "X1", "zip"))) as archive:
+    answered = client.get(f"{prefix}/reports/X1/2026-Q1/zip/").getvalue()
+    with zipfile.ZipFile(io.BytesIO(answered)) as archive:
         archive.extractall(tmp_path)
     done = subprocess.run(
         [sys.executable, "-m", "frictionless", "validate", "datapackage.json", "--json"],
@@ -143,6 +148,26 @@ def test_the_data_package_is_valid_to_frictionless(
     )
     answer = json.loads(done.stdout[done.stdout.index("{") :])
     assert answer["valid"], answer
+
+
+def test_outlines_are_what_rfc_7946_asks(client: Client, release: Release) -> None:
+    """Degrees, west before south; the outer ring turns left and the hole in it right, as drawn or
+    not; nothing crosses itself."""
+    ring = [(-4.0, 56.0), (-4.0, 56.2), (-3.8, 56.2), (-3.8, 56.0), (-4.0, 56.0)]
+    hole = [(-3.95, 56.05), (-3.85, 56.05), (-3.85, 56.15), (-3.95, 56.15), (-3.95, 56.05)]
+    Area.objects.filter(code="X1").update(geometry=MultiPolygon(Polygon(ring, hole), srid=4326))
+    features = json.loads(fetch(client, "X1", "geojson"))["features"]
+    assert {feature["id"] for feature in features} == {"X1", "X2", "X3"}
+    for feature in features:
+        drawn = shapely.from_geojson(json.dumps(feature["geometry"]))
+        assert drawn.is_valid
+        west, south, east, north = drawn.bounds
+        assert -9 < west < east < 2
+        assert 49 < south < north < 61
+        for polygon in getattr(drawn, "geoms", [drawn]):
+            assert polygon.exterior.is_ccw
+            assert not any(inner.is_ccw for inner in polygon.interiors)
+            assert len(polygon.interiors) == (feature["id"] == "X1")
 
 
 def test_what_must_stand_beside_a_figure_stands_there_in_every_format(

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -304,6 +305,11 @@ def test_a_revised_cell_reads_the_same_in_every_format(client: Client, release: 
         assert "About 33 in every 1,000 adults in Testshire took part." in text
         assert "About 28 in every 1,000" not in text
         assert "version 2" in text
+    whole = client.get("/api/v1/releases/2026-Q1/figures.zip").getvalue()
+    for archive in (whole, fetch(client, "X1", "zip")):
+        table = zipfile.ZipFile(io.BytesIO(archive)).read("figures.csv").decode("utf-8-sig")
+        again = csv.DictReader(io.StringIO(table))
+        assert next(r for r in again if (r["area_code"], r["indicator"]) == ("X1", "A1")) == cell
     features = client.get("/ogc/collections/figures/items", {"f": "json"}).json()["features"]
     found = {one["id"]: one["properties"] for one in features}
     assert (found["X1"]["A1"], found["X1"]["version"]) == (33.0, 2)
