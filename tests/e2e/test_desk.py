@@ -1,14 +1,17 @@
 """The workers' table and the page of gaps in a real browser: rules, keys, narrow screens."""
 
+import io
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from pypdf import PdfReader
 
 from kinder.accounts.models import User
 from places.models import Geography
 from tests.e2e.test_worker_areas import find_violations, open_page, town, worker
+from tests.factories.places import make_place
 from tests.pictures import take_picture
 
 __all__ = ["open_page", "town", "worker"]
@@ -45,6 +48,14 @@ def test_on_paper_the_map_becomes_its_table(
     for gone in ("[data-map]", "[data-map-open]", "form[role=search]", "[name=deed]", ".no-print"):
         expect(page.locator(gone).first).to_be_hidden()
     take_picture(page, "desk-print")
+    # A long table begins on the first sheet, under the heading, and ends on another.
+    for number in range(60):
+        make_place(f"Hall {number:02}")
+    page.goto(page.url.partition("#")[0])
+    sheets = [sheet.extract_text() for sheet in PdfReader(io.BytesIO(page.pdf())).pages]
+    assert "Hall 00" in sheets[0]
+    assert "Rowan Library" not in sheets[0]
+    assert "Rowan Library" in sheets[-1]
     page = open_page(PAGES["gaps"])
     page.emulate_media(media="print")
     expect(page.locator("table").first).to_be_visible()
