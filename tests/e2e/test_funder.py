@@ -186,7 +186,9 @@ def test_from_the_first_page_to_files_in_hand_by_the_keyboard(
     expect(page.get_by_role("progressbar")).to_be_visible()
     assert make_all() == len(Format)
     # The page asks every second and follows by itself.
-    expect(page.get_by_text("Your report is ready.")).to_be_visible(timeout=15_000)
+    expect(page.locator("#built").get_by_text("Your report is ready.")).to_be_visible(
+        timeout=15_000
+    )
     look(page, "ready")
     report = AreaReport.objects.get()
     assert "stories" not in report.question["sections"]
@@ -213,6 +215,31 @@ def _codes() -> list[str]:
     return list(Area.objects.filter(name__in=names).values_list("code", flat=True))
 
 
+def test_who_waits_keeps_the_focus_and_hears_how_far_it_is(
+    open_as: Callable[..., Page], town: Area
+) -> None:
+    page = open_as()
+    page.goto(f"/reports/build/?area={town.code}")
+    page.get_by_role("button", name="Make the report").click()
+    stop = page.get_by_role("button", name="Stop")
+    stop.focus()
+    page.evaluate("document.getElementById('stop-report').dataset.same = 'yes'")
+    page.wait_for_timeout(2_500)
+    expect(stop).to_be_focused()
+    assert stop.get_attribute("data-same") == "yes"
+    news = page.get_by_role("status").filter(has=page.locator("#built-news"))
+    expect(news).to_have_text("")
+    assert make_next()
+    expect(news).to_have_text(re.compile(r"Making the files\s+1 / 2"), timeout=15_000)
+    expect(stop).to_be_focused()
+    expect(page.get_by_role("progressbar", name="Making the files")).to_be_visible()
+    make_all()
+    expect(news).to_have_text("Your report is ready.", timeout=15_000)
+    tree = page.locator("main").aria_snapshot()
+    for said in ('heading "Harbourside" [level=1]', "status", 'link "PDF"', 'link "Excel"'):
+        assert said in tree
+
+
 def test_a_report_that_fails_says_so_and_is_made_when_asked_again(
     open_as: Callable[..., Page], town: Area, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,12 +256,16 @@ def test_a_report_that_fails_says_so_and_is_made_when_asked_again(
         ReportFile.objects.filter(format="pdf").update(attempts=MAX_ATTEMPTS - 1)
         make_all()
     assert ReportFile.objects.get(format="pdf").state == State.FAILED
-    expect(page.get_by_text("Nothing is lost: try again.")).to_be_visible(timeout=15_000)
+    expect(page.locator("#built").get_by_text("Nothing is lost: try again.")).to_be_visible(
+        timeout=15_000
+    )
     look(page, "failed")
     page.get_by_role("button", name="Make it again").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     make_all()
-    expect(page.get_by_text("Your report is ready.")).to_be_visible(timeout=15_000)
+    expect(page.locator("#built").get_by_text("Your report is ready.")).to_be_visible(
+        timeout=15_000
+    )
 
 
 def test_what_is_not_shown_says_why_and_tells_nothing(
@@ -288,7 +319,9 @@ def test_what_an_account_keeps_a_view_an_order_and_a_key(
     press(page.get_by_role("button", name="Make the report"))
     expect(page.get_by_role("progressbar")).to_be_visible()
     make_all()
-    expect(page.get_by_text("Your report is ready.")).to_be_visible(timeout=15_000)
+    expect(page.locator("#built").get_by_text("Your report is ready.")).to_be_visible(
+        timeout=15_000
+    )
     press(page.get_by_role("link", name="My reports"))
     expect(page.get_by_role("button", name="Stop Harbourside")).to_be_visible()
     look(page, "mine")

@@ -352,3 +352,42 @@ def test_many_areas_stand_in_the_order_of_the_alphabet(client: Client, release: 
     places = [page.index(f"<h2>{name}</h2>") for name in ("=Ashburn", "Birkhill", "Testshire")]
     assert places == sorted(places)
     assert "They are not ranked" in page
+
+
+def test_a_page_that_waits_is_left_alone_until_something_moves(
+    client: Client, release: Release
+) -> None:
+    """Else whoever stands on a button by the keyboard loses it every second."""
+    report = ask(formats=(Format.CSV, Format.JSON))
+    address = f"/reports/built/{report.pk}/"
+    asks = {"HX-Request": "true"}
+    assert client.get(f"{address}?seen=waiting-waiting-", headers=asks).status_code == 204
+    make_next()
+    page = client.get(f"{address}?seen=waiting-waiting-", headers=asks)
+    assert page.status_code == 200
+    assert "1 / 2" in page.content.decode()
+    assert 'id="built-news"' in page.content.decode()
+    make_all()
+    assert "Your report is ready." in client.get(address, headers=asks).content.decode()
+
+
+def test_who_waits_long_is_told_that_nothing_is_lost(client: Client, release: Release) -> None:
+    report = ask()
+    address = f"/reports/built/{report.pk}/"
+    assert "longer than usual" not in client.get(address).content.decode()
+    report.files.update(asked_at=timezone.now() - dt.timedelta(minutes=3))
+    assert "longer than usual" in client.get(address).content.decode()
+    # The page that was opened before learns of it by itself.
+    asks = {"HX-Request": "true"}
+    assert client.get(f"{address}?seen=waiting-", headers=asks).status_code == 200
+
+
+def test_a_page_that_waits_for_what_was_withdrawn_is_loaded_anew(
+    client: Client, release: Release
+) -> None:
+    report = ask()
+    report.expires_at = timezone.now() - dt.timedelta(days=1)
+    report.save()
+    answer = client.get(f"/reports/built/{report.pk}/", headers={"HX-Request": "true"})
+    assert answer.status_code == 410
+    assert answer["HX-Refresh"] == "true"

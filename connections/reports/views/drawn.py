@@ -44,7 +44,13 @@ def draw(request: HttpRequest) -> HttpResponse:
         if form.is_valid() and form.shape is not None:
             shape = keep_shape(shape=form.shape, made=form.made)
             period = name_quarter(release.quarter_id)
-            return redirect(f"{reverse('reports:drawn', args=[shape.pk])}?release={period}")
+            try:
+                read_shape(release, shape)
+            except Refused as refused:
+                # Told here, beside what was chosen, and not on a page that leads nowhere.
+                form.add_error(None, str(refused))
+            else:
+                return redirect(f"{reverse('reports:drawn', args=[shape.pk])}?release={period}")
     return render(
         request, "reports/draw.html", {"form": form, "map": describe_drawing()}, status=status
     )
@@ -69,7 +75,11 @@ def drawn(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         {
             "report": report,
             "shown": shown,
-            "hidden": [line.indicator.name for line in report.lines if not line.value],
+            "hidden": [
+                line.indicator.name
+                for line in report.lines
+                if not (line.value or line.indicator.is_variant)
+            ],
             "opening": opening(),
             "period": name_quarter(release.quarter_id),
             "periods": [name_quarter(item.quarter_id) for item in reading.list_releases()],

@@ -1,5 +1,6 @@
 """Reports as files: the usual report of an area at once, and reports built in the background."""
 
+import datetime as dt
 import uuid
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.text import slugify
 from django.utils.translation import get_language
@@ -162,6 +164,10 @@ def _report_or_404(key: uuid.UUID) -> AreaReport:
     return get_object_or_404(AreaReport.objects.select_related("release__geography"), pk=key)
 
 
+SLOW = dt.timedelta(minutes=2)
+"""A file that waits longer is told to (a judgement): a report takes seconds."""
+
+
 def _describe(request: HttpRequest, report: AreaReport) -> dict[str, object]:
     files = {item.format: item for item in report.files.all()}
     ordered = [files[value] for value in Format.values if value in files]
@@ -174,6 +180,8 @@ def _describe(request: HttpRequest, report: AreaReport) -> dict[str, object]:
         .defer("geometry")
     }
     user = _user(request)
+    since = timezone.now() - SLOW
+    is_slow = any(item.state == State.WAITING and item.asked_at < since for item in ordered)
     return {
         "report": report,
         "asked": report.asked,
@@ -182,6 +190,8 @@ def _describe(request: HttpRequest, report: AreaReport) -> dict[str, object]:
         "done": len(done),
         "total": len(ordered),
         "is_waiting": len(done) < len(ordered),
+        "seen": "-".join([*(item.state for item in ordered), "slow" * is_slow]),
+        "is_slow": is_slow,
         "has_failed": any(item.state == State.FAILED for item in ordered),
         "has_stopped": any(item.state == State.CANCELLED for item in ordered),
         "request_of_user": report.requests.filter(user=user).first() if user else None,
@@ -194,10 +204,17 @@ def built(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
     """A report that was asked for: how far it is, and its files with their checksums."""
     report = _report_or_404(key)
     if not is_standing(report):
-        return render(request, "reports/gone.html", {"report": report}, status=410)
-    if request.headers.get("HX-Request"):
-        return render(request, "reports/_built.html", _describe(request, report))
-    return render(request, "reports/built.html", _describe(request, report))
+        response = render(request, "reports/gone.html", {"report": report}, status=410)
+        # A page that waits asks once more, whole, and shows why.
+        response["HX-Refresh"] = "true"
+        return response
+    described = _describe(request, report)
+    if not request.headers.get("HX-Request"):
+        return render(request, "reports/built.html", described)
+    if request.GET.get("seen") == described["seen"]:
+        # Nothing moved: the page stays as it is, with whatever has the focus.
+        return HttpResponse(status=204)
+    return render(request, "reports/_built.html", described | {"is_news": True})
 
 
 @login_not_required

@@ -86,9 +86,9 @@ export function createMap(panel) {
   draw.on("drawabort", () => { isDrawing = false; });
   const deeds = {
     point() {
+      // The shape's own change counts the corner, as it does for the pointer's.
       draw.appendCoordinates([view.getCenter().slice()]);
       isDrawing = true;
-      corners += 1;
       say(text.textDrawing, corners);
     },
     undo() {
