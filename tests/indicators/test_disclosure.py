@@ -301,12 +301,10 @@ def thirds(figures: list[Protected]) -> dict[int, Band]:
 @pytest.mark.parametrize(
     ("n", "x", "third"),
     [
-        (40, 13, Band.THIRD_LOW),
-        (40, 14, Band.THIRD_MIDDLE),
-        (30, 19, Band.THIRD_MIDDLE),
-        (30, 20, Band.THIRD_HIGH),
-        (99, 33, Band.THIRD_MIDDLE),
-        (99, 66, Band.THIRD_HIGH),
+        (90, 23, Band.THIRD_LOW),
+        (60, 28, Band.THIRD_MIDDLE),
+        (99, 40, Band.THIRD_MIDDLE),
+        (80, 62, Band.THIRD_HIGH),
     ],
 )
 def test_a_withdrawn_share_of_few_people_is_told_as_a_third(n: int, x: int, third: Band) -> None:

@@ -148,6 +148,8 @@ def _reason(code: str, label: "_StrOrPromise") -> Indicator:
         ),
         levels=UPPER_LEVELS,
         within="E3",
+        # Whoever found it hard and did not name this reason is tested like any group.
+        steps_on="E3",
     )
 
 

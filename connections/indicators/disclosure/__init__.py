@@ -19,13 +19,14 @@ be played against each other: see docs/adr/0011.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 
 import numpy as np
 
 from connections.indicators import statistics
+from connections.indicators.disclosure import bounds
 from connections.indicators.disclosure.nouns import (
     Band,
     Cell,
@@ -36,13 +37,14 @@ from connections.indicators.disclosure.nouns import (
     Protected,
     Status,
 )
+from connections.indicators.disclosure.rounding import round_figures
 from connections.indicators.disclosure.tree import Order, children_first, order_within
 
 # fmt: off
 __all__ = [
     "BAND_FROM", "BAND_SHARE", "DOMINANCE", "K_MIN", "MIN_RESIDENTS", "PLACES_VERIFIED",
     "PLACE_FIGURES", "SENSITIVE_K", "THIRDS_FROM", "Band", "Cell", "Given", "Group", "Kind",
-    "Node", "Protected", "Rule", "Status", "choose_changes", "has_response",
+    "Node", "Protected", "Rule", "Status", "cells_beside", "choose_changes", "has_response",
     "is_publication_safe", "is_remainder_safe", "is_safe", "protect", "protect_all",
     "published_areas",
 ]
@@ -144,13 +146,9 @@ def protect(
         and _is_given(given.get(node.id, _NOTHING), rule)
     }
     totals, rests, published = _choose(order, cells, rule, may_publish)
-    bands = {id_: band for id_ in may_publish if (band := _band(totals[id_], rule)) is not None}
-    bands |= _thirds(order, totals, rests, published, may_publish, rule)
-    unanswered = {
-        id_
-        for id_ in may_publish - published
-        if is_safe(totals[id_], rule) and not has_response(totals[id_], rule)
-    }
+    hidden = _Hidden(order, totals, rests, published, may_publish, rule)
+    bands = _tell_bounds(hidden)
+    unanswered = _tell_unanswered(hidden)
     return _release(nodes, totals, published, bands, unanswered, rule, given)
 
 
@@ -175,14 +173,21 @@ def protect_all(
             raise ValueError(f"Unknown or circular bounds: {', '.join(sorted(waiting))}.")
         for rule in ready:
             bounds = None if rule.bounds is None else published_areas(done[rule.bounds])
-            own = cells.get(rule.code, {})
-            if rule.subset_of is not None:
-                own = _surround(own, cells.get(rule.subset_of, {}))
-            if rule.steps_on is not None:
-                own = _step(own, cells.get(rule.steps_on, {}))
+            own = cells_beside(rule, cells)
             done[rule.code] = protect(nodes, own, rule, given.get(rule.code), bounds, order)
             del waiting[rule.code]
     return {rule.code: done[rule.code] for rule in rules}
+
+
+def cells_beside(rule: Rule, cells: Mapping[str, Mapping[int, Cell]]) -> Mapping[int, Cell]:
+    """Return an indicator's cells with what is counted of them beside the indicators that its rule
+    names."""
+    own = cells.get(rule.code, {})
+    if rule.subset_of is not None:
+        own = _surround(own, cells.get(rule.subset_of, {}))
+    if rule.steps_on is not None:
+        own = _step(own, cells.get(rule.steps_on, {}))
+    return own
 
 
 def _surround(inner: Mapping[int, Cell], outer: Mapping[int, Cell]) -> dict[int, Cell]:
@@ -385,7 +390,8 @@ def _release(
     given: Mapping[int, Given],
 ) -> list[Protected]:
     ids = [node.id for node in nodes if node.id in published]
-    shown = dict(zip(ids, _round(ids, totals, rule, given), strict=True))
+    people = [totals[id_].people for id_ in ids]
+    shown = dict(zip(ids, round_figures(ids, people, rule, given), strict=True))
     figures = []
     for node in nodes:
         figure = shown.get(node.id)
@@ -407,164 +413,165 @@ def _band(group: Group, rule: Rule) -> Band | None:
     people = group.people
     if rule.kind is not Kind.PROPORTION or people.n < BAND_FROM:
         return None
-    if not (_is_large_enough(group, rule) and _tells_by_value(people, rule)):
+    if not _is_large_enough(group, rule):
         return None
-    if people.x <= BAND_SHARE * people.n:
+    if people.x <= min(rule.k - 1, BAND_SHARE * people.n):
         return Band.LOW
-    if people.n - people.x <= BAND_SHARE * people.n:
+    if people.n - people.x <= min(rule.k - 1, BAND_SHARE * people.n):
         return Band.HIGH
     return None
 
 
-def _thirds(
-    order: Order,
-    totals: Mapping[int, Group],
-    rests: Mapping[int, Group],
-    published: set[int],
-    may_publish: set[int],
-    rule: Rule,
-) -> dict[int, Band]:
-    """Thirds of shares of THIRDS_FROM to BAND_FROM - 1 people that pass by themselves, but were
-    withdrawn for the sake of a remainder.
+@dataclass(frozen=True, slots=True)
+class _Hidden:
+    """What the gate knows of one indicator when all is chosen that is published."""
 
-    The areas count as suppressed in the remainders, so no n is told. A third bounds x, and a reader
-    may take those bounds from the remainder that the area lies in: so thirds are told only where
-    what is left of that remainder without them is nobody, or K_MIN people or more, of whom the
-    bounds leave open that many are on each side. None stands within another, or over a
-    published area: then there is no smaller group to take.
+    order: Order
+    totals: Mapping[int, Group]
+    rests: Mapping[int, Group]
+    published: set[int]
+    may_publish: set[int]
+    rule: Rule
+
+    def around(self) -> dict[int, int | None]:
+        """The published area in whose remainder each hidden one lies; None: in none."""
+        above = {child: node.id for node, children in self.order for child in children}
+        found: dict[int, int | None] = {}
+        for node, _ in self.order[::-1]:
+            up = above.get(node.id)
+            found[node.id] = up if up in self.published else None if up is None else found[up]
+        return {id_: found[id_] for id_ in self.may_publish - self.published}
+
+    def largest(self, is_one: Callable[[Group], bool]) -> dict[int, list[int]]:
+        """Hidden areas of a sort, by the published area whose remainder they are in. None of them
+        lies in another, and none holds a published area: so there is no smaller group to take."""
+        around = self.around()
+        holds: set[int] = set()
+        for node, children in self.order:
+            if any(child in self.published or child in holds for child in children):
+                holds.add(node.id)
+        inside: set[int] = set()
+        found: dict[int, list[int]] = {}
+        for node, children in self.order[::-1]:
+            owner = around.get(node.id)
+            if node.id not in inside and owner is not None and node.id not in holds:
+                if not is_one(self.totals[node.id]):
+                    continue
+                inside.add(node.id)
+                found.setdefault(owner, []).append(node.id)
+            if node.id in inside:
+                inside.update(children)
+        return found
+
+
+def _tell_unanswered(hidden: _Hidden) -> set[int]:
+    """Areas of which it is told that enough people answered, but too few of those asked.
+
+    It bounds their people from below, and whoever is left of the remainder around them from above:
+    so it is told only where that is nobody at all, or K_MIN people or more.
     """
+    rule = hidden.rule
+
+    def is_one(group: Group) -> bool:
+        return is_safe(group, rule) and not has_response(group, rule)
+
+    if not rule.min_response:
+        return set()
+    silent = {
+        around
+        for around, ids in hidden.largest(is_one).items()
+        if not _leaves_enough(hidden, around, ids)
+    }
+    return {
+        id_
+        for id_, around in hidden.around().items()
+        if around not in silent and is_one(hidden.totals[id_])
+    }
+
+
+def _tell_bounds(hidden: _Hidden) -> dict[int, Band]:
+    """Bands of large areas whose share is too close to 0 or 1; and thirds of shares of THIRDS_FROM
+    to BAND_FROM - 1 people that pass by themselves, but were withdrawn for the sake of a remainder.
+
+    The areas count as suppressed in the remainders, so no n is told. But a bound is one on x, and a
+    reader may take it from the remainder that the area lies in: see `bounds`.
+    """
+    rule = hidden.rule
     if rule.kind is not Kind.PROPORTION:
         return {}
-    parents_first = order[::-1]
-    above = {child: node.id for node, children in order for child in children}
-    holds_published: set[int] = set()
-    for node, children in order:
-        if any(child in published or child in holds_published for child in children):
-            holds_published.add(node.id)
-    inside: set[int] = set()
-    owner: dict[int, int | None] = {}
-    chosen: dict[int | None, list[int]] = {}
-    for node, _ in parents_first:
-        up = above.get(node.id)
-        owner[node.id] = up if up in published else None if up is None else owner[up]
-        if up in inside:
-            inside.add(node.id)
-        elif (
-            node.id in may_publish
-            and node.id not in published
-            and node.id not in holds_published
-            and THIRDS_FROM <= totals[node.id].people.n < BAND_FROM
-            and is_safe(totals[node.id], rule)
-        ):
-            inside.add(node.id)
-            chosen.setdefault(owner[node.id], []).append(node.id)
-    found: dict[int, Band] = {}
-    for around, ids in chosen.items():
-        if around is not None and not _leaves_open(
-            rests[around].people, [totals[id_].people for id_ in ids], rule
-        ):
-            continue
-        found |= {id_: _third(totals[id_].people) for id_ in ids}
-    return found
+
+    def is_one(group: Group) -> bool:
+        is_hamlet = group.has_leaves and group.residents < MIN_RESIDENTS
+        return group.people.n >= THIRDS_FROM and not is_hamlet
+
+    alone = [id_ for id_, around in hidden.around().items() if around is None]
+    told = _bounds_of(hidden, alone)
+    for around, ids in hidden.largest(is_one).items():
+        found = _bounds_of(hidden, ids)
+        # Asked only where there is something to tell: the answer is the same either way.
+        if found and _leaves_enough(hidden, around, ids) and _leaves_open(hidden, around, ids):
+            told |= found
+    return told
 
 
-def _leaves_open(rest: Cell, told: Sequence[Cell], rule: Rule) -> bool:
-    """Whether a reader who takes areas told as thirds from a remainder, and knows how many people
-    answered in each, is left to think that a third of the others, or k, are on each side: so that
-    nothing is learnt of them that a third would not tell."""
-    left = rest.n - sum(cell.n for cell in told)
-    if left < K_MIN:
-        return left == 0
-    ends = [_ends_of_third(cell, rule) for cell in told]
-    most = rest.x - sum(low for low, _ in ends)
-    least = rest.x - sum(high for _, high in ends)
-    open_to = min(rule.k, left // 3)
-    return most >= open_to and left - least >= open_to
+def _bounds_of(hidden: _Hidden, ids: Iterable[int]) -> dict[int, Band]:
+    found = {id_: _bound(hidden.totals[id_], hidden.rule) for id_ in ids}
+    return {id_: band for id_, band in found.items() if band is not None}
 
 
-def _ends_of_third(people: Cell, rule: Rule) -> tuple[int, int]:
-    """The fewest and the most people that a third leaves possible, by whoever knows the rules."""
-    n = people.n
-    lowest, highest = {
-        Band.THIRD_LOW: (0, (n - 1) // 3),
-        Band.THIRD_MIDDLE: (-(-n // 3), (2 * n - 1) // 3),
-        Band.THIRD_HIGH: (-(-2 * n // 3), n),
-    }[_third(people)]
-    return max(lowest, rule.k), min(highest, n - rule.k)
+def _leaves_open(hidden: _Hidden, around: int, ids: Sequence[int]) -> bool:
+    """Whether a reader who takes what is told of these areas from the remainder around them learns
+    nothing that suppressing them does not tell."""
+    rest, rule = hidden.rests[around].people, hidden.rule
+    sizes = sorted(hidden.totals[id_].people.n for id_ in ids)
+    parts = tuple(_part(n, rule) for n in sizes)
+    return bounds.leaves_open(rest.x, rest.n - sum(sizes), parts, rule.k, rule.base)
+
+
+def _bound(group: Group, rule: Rule) -> Band | None:
+    n = group.people.n
+    if n >= BAND_FROM:
+        return _band(group, rule)
+    return _third(group.people) if n >= THIRDS_FROM and is_safe(group, rule) else None
+
+
+def _part(n: int, rule: Rule) -> bounds.Part:
+    """What may be told of a hidden area of n people, as ranges of those with the property."""
+    few = rule.k - 1
+    middle = ((rule.k, n - rule.k),)
+    if n < rule.base or n < 2 * rule.k:
+        return bounds.Part(n, (), (((0, n),),))
+    # Where another share has to differ by enough people, a share in the middle may fail as well.
+    failing: list[tuple[bounds.Range, ...]] = [middle] if rule.steps_on is not None else []
+    if n >= BAND_FROM:
+        few = min(few, int(BAND_SHARE * n))
+        failing += [((0, few),), ((n - few, n),)]
+        if few < rule.k - 1:
+            failing.append(((few + 1, rule.k - 1), (n - rule.k + 1, n - few - 1)))
+        return bounds.Part(n, (middle,), tuple(failing))
+    failing.append(((0, few), (n - few, n)))
+    thirds = (
+        (rule.k, (n - 1) // 3),
+        (max(-(-n // 3), rule.k), min((2 * n - 1) // 3, n - rule.k)),
+        (max(-(-2 * n // 3), rule.k), n - rule.k),
+    )
+    passing = tuple(((low, high),) for low, high in thirds if low <= high)
+    return bounds.Part(n, passing, tuple(failing))
+
+
+def _leaves_enough(hidden: _Hidden, around: int, ids: Iterable[int]) -> bool:
+    """Whether nobody is left of a remainder without these areas, nor lives there, or K_MIN people
+    or more."""
+    rest = hidden.rests[around]
+    left = rest.people.n - sum(hidden.totals[id_].people.n for id_ in ids)
+    residents = rest.residents - sum(hidden.totals[id_].residents for id_ in ids)
+    return left >= K_MIN or (left == 0 and residents == 0)
 
 
 def _third(people: Cell) -> Band:
     if 3 * people.x < people.n:
         return Band.THIRD_LOW
     return Band.THIRD_HIGH if 3 * people.x >= 2 * people.n else Band.THIRD_MIDDLE
-
-
-def _round(
-    ids: Sequence[int], totals: Mapping[int, Group], rule: Rule, given: Mapping[int, Given]
-) -> list[Protected]:
-    """Rounded figures of published areas, and their intervals made from the rounded numbers."""
-    people = [totals[id_].people for id_ in ids]
-    n = statistics.round_people([cell.n for cell in people])
-    exposure = np.full(len(ids), np.nan)
-    se = np.full(len(ids), np.nan)
-    if rule.kind is Kind.PROPORTION:
-        value = statistics.round_percent([cell.x / cell.n for cell in people])
-        share = value / 100
-        se = statistics.round_significant(100 * np.sqrt(share * (1 - share) / n))
-        low, high = (statistics.round_percent(bound) for bound in statistics.wilson(share * n, n))
-    elif rule.kind is Kind.MEAN:
-        value = statistics.round_significant([cell.total / cell.n for cell in people])
-        variance = statistics.sample_variance(
-            [cell.n for cell in people],
-            [cell.total for cell in people],
-            [cell.squares for cell in people],
-        )
-        se = statistics.round_significant(np.sqrt(variance / [cell.n for cell in people]))
-        low, high = (
-            statistics.round_significant(bound)
-            for bound in statistics.t_margin(n, value, se, rule.lowest, rule.highest)
-        )
-    elif rule.kind is Kind.RATE:
-        exposure = np.array([given[id_].exposure for id_ in ids], dtype=np.float64)
-        scale = rule.per / exposure
-        value = statistics.round_significant(n * scale, 3)
-        low, high = (
-            statistics.round_significant(bound * scale, 3) for bound in statistics.count_interval(n)
-        )
-    elif rule.kind is Kind.SURVIVAL:
-        value, low, high = (
-            statistics.round_percent([getattr(given[id_], name) / 100 for id_ in ids])
-            for name in ("value", "low", "high")
-        )
-    else:
-        value, low, high = (
-            statistics.round_significant([getattr(given[id_], name) for id_ in ids])
-            for name in ("value", "low", "high")
-        )
-    return [
-        Protected(
-            id_,
-            Status.PUBLISHED,
-            n=int(n[i]),
-            value=float(value[i]),
-            se=_number(se[i]),
-            low=_number(low[i]),
-            high=_number(high[i]),
-            exposure=_number(exposure[i]),
-            response=_response(people[i]),
-        )
-        for i, id_ in enumerate(ids)
-    ]
-
-
-def _response(people: Cell) -> float | None:
-    if not people.asked:
-        return None
-    return float(statistics.round_percent(min(1.0, people.answered / people.asked)))
-
-
-def _number(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
 
 
 def _release_places(node: Node, given: Given, rule: Rule) -> Protected:
