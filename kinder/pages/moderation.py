@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from kinder.accounts.blocking import block_contributors
+from kinder.accounts.blocking import block_contributors, find_blocks, undo_block
 from kinder.accounts.models import Decision, User
 from kinder.accounts.moderation import (
     NO_QUEUE,
@@ -92,6 +92,20 @@ def take_back(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
         said = ngettext(
             "Taken back: {count} waits again.", "Taken back: {count} wait again.", count
         )
+        messages.success(request, said.format(count=count))
+    return _answer(request, by)
+
+
+@require_POST
+def let_back_in(request: HttpRequest, batch: uuid.UUID) -> HttpResponse:
+    """Let whoever was left out at once count again."""
+    by = check_can_moderate(request.user)
+    try:
+        count = undo_block(by=by, batch=batch)
+    except Refused as refused:
+        messages.error(request, str(refused.reason))
+    else:
+        said = ngettext("{count} counts again.", "{count} count again.", count)
         messages.success(request, said.format(count=count))
     return _answer(request, by)
 
@@ -193,6 +207,7 @@ def _show(
             "previous_url": _page_url(question, page, -1),
             "next_url": _page_url(question, page, +1),
             "decisions": _tell_decided(by, labels),
+            "blocks": find_blocks(by)[:DECISIONS_SHOWN],
             "reasons": Decision.Reason.choices,
         },
         # htmx puts only answers that went well in their place.

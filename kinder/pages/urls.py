@@ -24,6 +24,7 @@ urlpatterns = [
     path("worry/", worry.show_worry, name="worry"),
     path("moderation/", moderation.moderate, name="moderation"),
     path("moderation/undo/<uuid:batch>/", moderation.take_back, name="take_back"),
+    path("moderation/left-out/<uuid:batch>/", moderation.let_back_in, name="let_back_in"),
     path("set-up/", setup.show_setup, name="setup"),
     path("about/", views.show_about, name="about"),
     path("privacy/", views.show_privacy, name="privacy"),

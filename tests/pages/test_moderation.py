@@ -1,13 +1,16 @@
 """The page on which everything that waits comes together."""
 
 import datetime as dt
+import re
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from kinder.accounts.models import Decision, Role
+from kinder.accounts.blocking import UNDO_FOR, block_contributors
+from kinder.accounts.models import AuditEvent, Contributor, Decision, Role, User
 from places.models import Gathering
 from tests.factories import PlaceFactory
 from tests.factories.accounts import make_member, make_user
@@ -139,6 +142,38 @@ def test_bent_forms_change_nothing_and_break_nothing(
     make_gathering()
     assert client.post(ADDRESS, body).status_code == 422
     assert Gathering.objects.get().state == "proposed"
+
+
+def test_who_was_left_out_can_be_let_back_in(client: Client) -> None:
+    people = [Contributor.objects.create() for _ in range(3)]
+    worker = User.objects.get(pk=client.session["_auth_user_id"])
+    block_contributors(by=worker, contributors=[one.pk for one in people[:2]], reason="spam")
+    page = client.get(ADDRESS).content.decode()
+    assert "Left out of all figures" in page
+    assert "2 people" in page
+    [address] = re.findall(r'action="(/moderation/left-out/[^"]+)"', page)
+    # Another worker's deeds are not mine to take back; an administrator sees everybody's.
+    other, administrator = Client(), Client()
+    other.force_login(make_member(Role.WORKER))
+    administrator.force_login(make_user(is_administrator=True, has_second_factor=True))
+    assert "Left out of all figures" not in other.get(ADDRESS).content.decode()
+    other.post(address)
+    assert Contributor.objects.filter(is_blocked=True).count() == 2
+    assert address in administrator.get(ADDRESS).content.decode()
+    assert "2 count again." in client.post(address, follow=True).content.decode()
+    assert not Contributor.objects.filter(is_blocked=True).exists()
+    page = client.post(address, follow=True).content.decode()
+    assert "They count again already." in page
+    assert "Left out of all figures" not in page
+    assert AuditEvent.objects.filter(verb="unblock_contributor").count() == 2
+
+
+def test_a_block_of_long_ago_is_not_listed(client: Client) -> None:
+    person = Contributor.objects.create()
+    worker = User.objects.get(pk=client.session["_auth_user_id"])
+    with time_machine.travel(timezone.now() - UNDO_FOR - dt.timedelta(minutes=1)):
+        block_contributors(by=worker, contributors=[person.pk], reason="spam")
+    assert "Left out of all figures" not in client.get(ADDRESS).content.decode()
 
 
 def test_the_page_asks_the_same_for_one_as_for_many(

@@ -74,6 +74,7 @@ ROWS = [
     Row("pages:worry", get=ALL, post=ALL),
     Row("pages:moderation", get=KEEPERS, post=KEEPERS),
     Row("pages:take_back", post=KEEPERS, given="decided"),
+    Row("pages:let_back_in", post=KEEPERS, given="decided"),
     Row("worker", get=ALL),
     Row("pages:offline", get=ALL),
     Row("pages:waiting", get=ALL),
