@@ -145,11 +145,6 @@ STAGES = (
 )
 
 
-def is_loaded() -> bool:
-    """Whether the whole demo is here."""
-    return len(_done()) == len(STAGES)
-
-
 def is_there() -> bool:
     """Whether the database holds the demo, wholly or in part."""
     return Geography.objects.filter(slug=SLUG).exists()

@@ -93,10 +93,6 @@ def check_can_save_areas(user: Actor) -> User:
     return check_role(user, *MAPPERS, or_administrator=True)
 
 
-def can_save_areas(user: Actor) -> bool:
-    return can_act_as(user, *MAPPERS, or_administrator=True)
-
-
 def check_can_share_with(user: Actor, *, organisation: Organisation | None) -> User:
     """One shares with an organisation that one belongs to."""
     mapper = check_can_save_areas(user)

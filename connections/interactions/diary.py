@@ -145,12 +145,7 @@ def tell_moments(contributor: Contributor) -> list[dict[str, Any]]:
                 "at_work": _show(moment, "at_work"),
                 "through_organisation": _show(moment, "through_organisation"),
                 "how_it_was": _show(moment, "hardness"),
-                "reasons": [
-                    str(HardReason(code).label)
-                    for code in (
-                        moment.hard_reasons if isinstance(moment, Interaction) else moment.reasons
-                    )
-                ],
+                "reasons": [str(HardReason(code).label) for code in _reasons_of(moment)],
                 "part_of_day": _show(moment, "part_of_day"),
                 "setting": _show(moment, "setting"),
                 "note": notes.get(moment.pk, ""),

@@ -18,7 +18,6 @@ from connections.indicators.definitions import show_number
 
 INK, INK_2, GRID, PINE, AMBER = "#23302E", "#51605C", "#E0D6C5", "#17594A", "#F2B84B"
 RAMP = ("#F3E9CF", "#D9D3A0", "#9FC096", "#5B9C86", "#2B7470", "#134B55")
-PAPER = "#FFFFFF"
 FONT = "Atkinson Hyperlegible Next, sans-serif"
 
 

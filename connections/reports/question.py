@@ -32,10 +32,6 @@ class Question:
     title: str = ""
     is_together: bool = False
 
-    @property
-    def is_portfolio(self) -> bool:
-        return len(self.areas) > 1 and not self.is_together
-
     def has(self, section: Section) -> bool:
         return section in self.sections
 

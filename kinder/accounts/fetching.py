@@ -32,9 +32,6 @@ PORTS = (80, 443, 8080, 8443)
 AGENT = "Kinder (community register of places)"
 
 JSON_TYPES = frozenset({"application/json", "application/geo+json", "application/ld+json"})
-XML_TYPES = frozenset(
-    {"application/xml", "text/xml", "application/atom+xml", "application/rss+xml"}
-)
 TEXT_TYPES = frozenset({"text/csv", "text/plain", "text/calendar"})
 """For `types`: a feed that calls itself something else (a page to sign in, a film) is refused."""
 

@@ -1,6 +1,4 @@
-"""The 24 kinds of place in other people's words, both ways: tags of OpenStreetMap and the taxonomy
-that an Open Referral feed carries. docs/imports.md shows them as a table.
-"""
+"""The 24 kinds of place in other people's words: what a table that comes in may call them."""
 
 import re
 import unicodedata
@@ -8,11 +6,6 @@ import unicodedata
 from places.exchange.osm import KIND_TAGS
 from places.vocabulary import PlaceKind
 
-TAXONOMY = "Kinder place kinds"
-"""The name of the taxonomy in feeds; a term's code is the kind's."""
-
-# A club is any club: the commonest of those that are places to meet.
-_WILD = {"club": "social"}
 # Words by which people and other lists call a kind, beside its code and label.
 _WORDS: dict[PlaceKind, tuple[str, ...]] = {
     PlaceKind.SUPERMARKET: ("supermarkets", "grocery store"),
@@ -42,22 +35,6 @@ _WORDS: dict[PlaceKind, tuple[str, ...]] = {
     PlaceKind.ARTS: ("arts centre", "museum", "gallery", "theatre", "cinema"),
     PlaceKind.BENCH: ("bench", "bus stop", "square", "shelter", "station"),
 }  # fmt: skip
-
-
-def tag_of(kind: str) -> tuple[str, str]:
-    """Return the OpenStreetMap tag that says `kind`: the first that an import reads as it."""
-    found = next(tag for tag in KIND_TAGS if tag.kind == kind)
-    return found.key, _WILD.get(found.key, found.value) if found.value == "*" else found.value
-
-
-def tags_of(kind: str) -> list[tuple[str, str]]:
-    """Return every OpenStreetMap tag that is read as `kind`; the value "*" stands for any."""
-    return [(tag.key, tag.value) for tag in KIND_TAGS if tag.kind == kind]
-
-
-def term_of(kind: str) -> dict[str, str]:
-    """Return `kind` as a taxonomy term of Open Referral."""
-    return {"code": str(kind), "name": str(PlaceKind(kind).label), "taxonomy": TAXONOMY}
 
 
 def read_kind(text: str) -> PlaceKind | None:

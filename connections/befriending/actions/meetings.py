@@ -26,7 +26,6 @@ LONGEST_VISIT = 8 * 60
 UNDO_FOR = dt.timedelta(minutes=10)
 WRONG_DAY = _("Choose a day in the last three months, today at the latest.")
 OTHER_MEETING = _("This was noted before, with other facts.")
-NO_VISIT = _("There is no visit to end.")
 VISIT_RUNS = _("A visit has begun already.")
 TOO_LATE_TO_UNDO = _("It can be taken back for ten minutes only. Ask the coordinator.")
 

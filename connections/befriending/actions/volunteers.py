@@ -39,7 +39,6 @@ ENOUGH_REFERENCES = 2
 STILL_PAIRED = _("This volunteer still has pairings. End those well first.")
 ALREADY_DECIDED = _("That was decided before.")
 NEEDS_END = _("Say until when the check is valid.")
-NOT_YOUR_EXPENSE = _("You can claim your own expenses only.")
 TOO_LATE = _("That day is too long ago, or still to come.")
 EXPENSE_DAYS = 92
 """How long after the day an expense can be claimed: a quarter, as services usually settle."""

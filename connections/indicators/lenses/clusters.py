@@ -20,7 +20,6 @@ FALSE_FINDS = 0.05
 """Of the clusters told, so many at most are chance, on average (q)."""
 LEAST_AREAS = 10
 """Fewer areas have no neighbourhoods to compare (a judgement)."""
-QUADRANTS = {1: "high among high", 2: "low among high", 3: "low among low", 4: "high among low"}
 
 IntArray = NDArray[np.int64]
 

@@ -225,11 +225,6 @@ def seed_of(release: Release, *parts: object) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 
 
-def shown_values(points: Sequence[Point]) -> list[float]:
-    """Return the values that are shown, oldest first."""
-    return [point.value for point in points if point.value is not None]
-
-
 # An area above the smallest may have no rank of its own: then it has the middle one of those in it,
 # each weighing as many as live there.
 NEIGHBOURHOODS = """

@@ -157,14 +157,6 @@ def check_can_close(user: Actor, *, measure: Measure) -> User:
     return found
 
 
-def can_open(user: Actor, *, measure: Measure) -> bool:
-    try:
-        check_can_open(user, measure=measure)
-    except Refused:
-        return False
-    return True
-
-
 # ------------------------------------------------------------------ Our Ordinary Day
 
 
