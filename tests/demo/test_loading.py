@@ -419,7 +419,8 @@ def test_every_figure_is_the_one_of_another_road(which: str) -> None:
     assert set(checked) == set(figures.values_list("indicator", flat=True))
     measures = {one["code"] for one in made.parameters["measures"]}
     # What the demo tells nowhere has too few people everywhere: reasons that hardly anybody names,
-    # pairings that end in their second quarter, and whoever agreed that their scores are counted.
+    # pairings that end in their second quarter, and whoever agreed that their scores are counted
+    # (the latter two are told in tests/indicators/test_befriending_recomputed.py).
     hidden = (set(INDICATORS) | measures) - set(checked)
     assert hidden <= {*measures, *RARELY_TOLD}
     assert {"bound", "shown"} <= set(figures.values_list("status", flat=True))
