@@ -119,7 +119,7 @@ def board_paragraph(content: Content, area: AreaContent) -> str:
         if not (block.indicator.is_variant or block.cell.is_shown or block.cell.is_bound)
     )
     if hidden:
-        sentences.append(_("Not shown: %(names)s.") % {"names": ", ".join(hidden)})
+        sentences.append(_("Not shown: %(names)s.") % {"names": ", ".join(hidden).rstrip(".")})
     sentences.append(
         _(
             "Volunteers, not a random sample. Release %(release)s, version %(version)s. Not to be "
