@@ -46,3 +46,24 @@ def test_addresses_that_a_start_prints_are_there() -> None:
     assert len(paths) == 2
     for path in paths:
         resolve(f"/{path}")
+
+
+def test_files_that_documents_name_are_there() -> None:
+    """`places/tiles.py`, `sweep.py`: a path, or its end; NAME stands for any, made files aside."""
+    here = [f"/{path.relative_to(ROOT)}" for path in project_files()]
+    named = {
+        (path.name, name)
+        for path in project_files()
+        if path.suffix == ".md"
+        for name in re.findall(
+            r"`([\w./-]+\.(?:py|js|mjs|css|sh|sql|html|typ|toml))`", text_of(path)
+        )
+    }
+    assert len(named) > 50
+    assert [
+        f"{where}: {name}"
+        for where, name in sorted(named)
+        if "NAME" not in name
+        and not name.startswith(("/", "static/dist/"))
+        and not any(known.endswith(f"/{name}") for known in here)
+    ] == []
