@@ -5,11 +5,11 @@ read.
 """
 
 import json
-from functools import cache
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
-import typst
 from django.conf import settings
 from django.utils.translation import get_language
 
@@ -17,15 +17,13 @@ PRINTED_SCRIPTS = ("en", "gd", "pl", "uk", "ur", "ar")
 """Languages whose letters the printed fonts hold; others are printed in the site's own."""
 
 
-@cache
-def _fonts() -> typst.Fonts:
-    """The fonts built with the front end and those inside Typst, never the machine's own."""
-    folder = settings.BASE_DIR / "static" / "dist" / "fonts" / "print"
-    return typst.Fonts(
-        include_system_fonts=False,
-        include_embedded_fonts=True,
-        font_paths=[str(folder)] if folder.is_dir() else [],
-    )
+TYPESETTER = Path(__file__).with_name("typesetter.py")
+PATIENCE = 120
+"""Seconds after which a document is given up: a report of a council takes one (a judgement)."""
+
+
+class PrintingError(Exception):
+    """The document could not be made, or a screen reader could not read it; says why."""
 
 
 def printed_language() -> str:
@@ -35,24 +33,46 @@ def printed_language() -> str:
 
 
 def print_pdf(template: Path, data: dict[str, Any]) -> bytes:
-    """Return `template` filled with `data` as a tagged PDF; typst.TypstError where it would not be
-    accessible."""
-    return _compile(template, data, format="pdf", pdf_standards="ua-1")
+    """Return `template` filled with `data` as a tagged PDF. Raises PrintingError."""
+    return compile_typst(template, data, timestamp=0, format="pdf", pdf_standards="ua-1")
 
 
 def print_png(template: Path, data: dict[str, Any], *, ppi: float) -> bytes:
-    """Return the one page of `template` as a picture."""
-    return _compile(template, data, format="png", ppi=ppi)
+    """Return the one page of `template` as a picture. Raises PrintingError."""
+    return compile_typst(template, data, timestamp=0, format="png", ppi=ppi)
 
 
-def _compile(template: Path, data: dict[str, Any], **options: Any) -> bytes:
-    compiled = typst.compile(
-        str(template),
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        font_paths=_fonts(),
-        timestamp=0,
-        **options,
+def compile_typst(template: Path, data: dict[str, Any], *, timestamp: int, **options: Any) -> bytes:
+    """Return what Typst makes of `template` with `data`; equal data gives equal bytes.
+
+    In a process of its own: the compiler keeps something of every document that it made, and a
+    worker would grow by 45 MB with each report of a council (typst-py issue 104). With the fonts
+    built with the front end and those inside Typst, never the machine's own. Raises PrintingError.
+    """
+    folder = settings.BASE_DIR / "static" / "dist" / "fonts" / "print"
+    return run_typesetter(
+        {
+            "template": str(template),
+            "data": json.dumps(data, ensure_ascii=False),
+            "fonts": str(folder) if folder.is_dir() else "",
+            "timestamp": timestamp,
+            "options": options,
+        }
     )
-    if not isinstance(compiled, bytes):
-        raise TypeError("Typst returned no single document.")
-    return compiled
+
+
+def run_typesetter(asked: dict[str, Any]) -> bytes:
+    """Return what `kinder/typesetter.py` makes of `asked`. Raises PrintingError."""
+    try:
+        done = subprocess.run(  # noqa: S603 - this Python, a file of our own, no words of anybody
+            [sys.executable, "-I", str(TYPESETTER)],
+            input=json.dumps(asked).encode(),
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise PrintingError(f"Not done after {PATIENCE} seconds.") from error
+    if done.returncode:
+        raise PrintingError(done.stderr.decode(errors="replace"))
+    return done.stdout

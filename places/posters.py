@@ -5,21 +5,19 @@ language of the page that asked.
 """
 
 import io
-import json
 from collections.abc import Sequence
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import segno
-import typst
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from kinder.printing import compile_typst
 from places.models import Place
 
 TEMPLATE = Path(__file__).with_name("poster.typ")
@@ -34,17 +32,6 @@ class Layout(StrEnum):
     POSTER = "poster"
     LARGE = "large"
     CARDS = "cards"
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """The fonts built with the front end and those inside Typst, never the machine's own."""
-    folder = settings.BASE_DIR / "static" / "dist" / "fonts" / "print"
-    return typst.Fonts(
-        include_system_fonts=False,
-        include_embedded_fonts=True,
-        font_paths=[str(folder)] if folder.is_dir() else [],
-    )
 
 
 def short_link(place: Place, root: str) -> str:
@@ -63,19 +50,15 @@ def draw_code(address: str) -> str:
 def write_posters(places: Sequence[Place], *, layout: Layout, root: str) -> bytes:
     """Return posters of `places` as a tagged PDF.
 
-    Raises typst.TypstError where it would not be accessible.
+    Raises PrintingError where it would not be accessible.
     """
-    compiled = typst.compile(
-        str(TEMPLATE),
+    return compile_typst(
+        TEMPLATE,
+        collect(places, layout, root),
+        timestamp=int(timezone.now().timestamp()),
         format="pdf",
         pdf_standards="ua-1",
-        sys_inputs={"data": json.dumps(collect(places, layout, root), ensure_ascii=False)},
-        font_paths=_fonts(),
-        timestamp=int(timezone.now().timestamp()),
     )
-    if not isinstance(compiled, bytes):
-        raise TypeError("Typst returned no single document.")
-    return compiled
 
 
 def collect(places: Sequence[Place], layout: Layout, root: str) -> dict[str, Any]:

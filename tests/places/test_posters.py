@@ -29,11 +29,11 @@ def read_codes(places: list[Place], layout: Layout) -> list[str]:
 
     from PIL import Image
 
-    from places.posters import _fonts
-
     data = json.dumps(collect(places, layout, ROOT), ensure_ascii=False)
+    folder = str(settings.BASE_DIR / "static" / "dist" / "fonts" / "print")
+    fonts = typst.Fonts(include_system_fonts=False, font_paths=[folder])
     pages: Any = typst.compile(
-        str(TEMPLATE), format="png", ppi=110, sys_inputs={"data": data}, font_paths=_fonts()
+        str(TEMPLATE), format="png", ppi=110, sys_inputs={"data": data}, font_paths=fonts
     )
     sheets: Any = pages if isinstance(pages, list) else [pages]
     found: list[str] = []

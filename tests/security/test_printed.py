@@ -19,6 +19,7 @@ from pypdf import PdfReader
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
 from connections.reports import reading
+from kinder import printing
 from places.posters import Layout, write_posters
 from tests.factories import NeighbourhoodFactory
 from tests.factories.places import make_place
@@ -111,7 +112,8 @@ def _walk(start: Any) -> Iterator[str]:
         if isinstance(one, DictionaryObject):
             # A structure element has attributes under /A too.
             yield from (key for key in one if not (key == "/A" and "/S" in one and "/P" in one))
-            if str(one.get("/Subtype", "")) == "/Link":
+            # A line of the contents leads to a page of the same document, and does nothing else.
+            if str(one.get("/Subtype", "")) == "/Link" and "/Dest" not in one:
                 yield "/Link"
             waiting += one.values()
         elif isinstance(one, ArrayObject):
@@ -142,13 +144,15 @@ def bend(value: Any, turn: int, key: str = "") -> Any:
 def printed(monkeypatch: pytest.MonkeyPatch) -> list[Printed]:
     """Everything that is printed while the test runs: template, data, options."""
     found: list[Printed] = []
-    compile_ = typst.compile
+    run = printing.run_typesetter
 
-    def keep(template: str, *, sys_inputs: dict[str, str], **options: Any) -> Any:
-        found.append((Path(template), json.loads(sys_inputs["data"]), options))
-        return compile_(template, sys_inputs=sys_inputs, **options)
+    def keep(asked: dict[str, Any]) -> bytes:
+        fonts = typst.Fonts(include_system_fonts=False, font_paths=[asked["fonts"]])
+        options = asked["options"] | {"font_paths": fonts, "timestamp": asked["timestamp"]}
+        found.append((Path(asked["template"]), json.loads(asked["data"]), options))
+        return run(asked)
 
-    monkeypatch.setattr(typst, "compile", keep)
+    monkeypatch.setattr(printing, "run_typesetter", keep)
     return found
 
 

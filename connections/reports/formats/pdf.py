@@ -1,13 +1,10 @@
 """A report as PDF/UA-1 by Typst: the compiler refuses what a screen reader could not read."""
 
-import json
 import re
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import typst
 from django.conf import settings
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
@@ -17,41 +14,13 @@ from connections.reports.content import AreaContent, Content, FigureBlock, Table
 from connections.reports.vocabulary import Section
 from connections.reports.voices import Voices
 from connections.reports.wording import LICENCE, month_in_words
+from kinder.printing import compile_typst
 
 TEMPLATE = Path(__file__).with_name("report.typ")
 ACROSS = 5
 """Figures side by side on paper: the head of a table with more cannot be read."""
 HIGHLIGHTS = 4
 """Figures on the front page, beside the paragraph to copy (a judgement)."""
-
-
-@cache
-def _fonts() -> typst.Fonts:
-    """The fonts built with the front end and those inside Typst; never the machine's own, for the
-    same report must be the same bytes everywhere."""
-    folder = settings.BASE_DIR / "static" / "dist" / "fonts" / "print"
-    return typst.Fonts(
-        include_system_fonts=False,
-        include_embedded_fonts=True,
-        font_paths=[str(folder)] if folder.is_dir() else [],
-    )
-
-
-def compile_typst(template: Path, data: dict[str, Any], *, timestamp: int, **options: Any) -> bytes:
-    """Return what Typst makes of `template` with `data`; equal data gives equal bytes.
-
-    Raises typst.TypstError where the document would not be accessible.
-    """
-    compiled = typst.compile(
-        str(template),
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False)},
-        font_paths=_fonts(),
-        timestamp=timestamp,
-        **options,
-    )
-    if not isinstance(compiled, bytes):
-        raise TypeError("Typst returned no single document.")
-    return compiled
 
 
 def write_pdf(content: Content) -> bytes:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from connections.reports.content import Content
-from connections.reports.formats.pdf import compile_typst
+from kinder.printing import compile_typst
 
 TEMPLATE = Path(__file__).with_name("share.typ")
 READINGS = 3
