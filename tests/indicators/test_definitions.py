@@ -121,7 +121,7 @@ def test_a_communitys_own_question_is_an_indicator_like_the_others() -> None:
     assert share.is_of_one_area
     assert share.rule.only_area == 3
     assert "The Hub" in str(share.caveat)
-    assert "2026-01-01" in str(share.caveat)
+    assert "asked since 1 January 2026" in str(share.caveat)
     assert str(share.question).endswith("?")
     assert definitions.indicator_of("M:S1:3", parameters) == score
     with pytest.raises(KeyError):

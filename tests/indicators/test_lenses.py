@@ -247,6 +247,13 @@ def test_the_chart_signals(values: list[float], signal: Signal, where: Any) -> N
     assert [i for i, signals in enumerate(chart.signals) if signal in signals] == list(where)
 
 
+@pytest.mark.parametrize("value", [6.79, 83.5, 0.1, 1 / 3, -20.6, 0.0])
+def test_what_never_moved_gives_no_signal(value: float) -> None:
+    chart = change.draw_chart([value] * 13)
+    assert chart is not None
+    assert set(chart.signals) == {frozenset()}
+
+
 def test_two_of_three_near_a_limit() -> None:
     values = [50.0, 51.0] * 7
     values[6] = values[7] = 53.0

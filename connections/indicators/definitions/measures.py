@@ -1,9 +1,12 @@
 """The communities' own questions, as a release keeps them: definitions made from its parameters,
 so that reports need to read nothing else."""
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.formats import date_format
+from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +22,14 @@ from connections.indicators.disclosure import Kind
 AGREEMENT = "agree_5"
 """The scale of which 1 and 2 agree; the other goes from 0 to 10."""
 _ASKED = _("Of the people asked, how many answered")
+
+
+def _name_day(day: str) -> str:
+    return date_format(dt.date.fromisoformat(day), "j E Y")
+
+
+# In the language of whoever reads, not of whoever defines.
+_day_in_words = lazy(_name_day, str)
 
 
 def measure_indicator(measure: Mapping[str, Any]) -> Indicator:
@@ -52,7 +63,7 @@ def measure_indicator(measure: Mapping[str, Any]) -> Indicator:
             ),
             community=measure["area_name"],
             author=measure["author"],
-            since=measure["opened_on"],
+            since=_day_in_words(measure["opened_on"]),
         ),
         cannot_tell=_("How people elsewhere would answer."),
         coverage=_ASKED,

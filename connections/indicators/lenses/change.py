@@ -113,11 +113,14 @@ def draw_chart(values: ArrayLike) -> Chart | None:
         return None
     mean = float(x.mean())
     reach = LIMIT * float(np.abs(np.diff(x)).mean())
+    # The mean of equal numbers is not that number to the last bit: a run that never moved would lie
+    # wholly outside its limits, on one side.
+    away = np.where(np.isclose(x, mean, rtol=1e-9, atol=0.0), 0.0, x - mean)
     signals: list[set[Signal]] = [set() for _ in x]
-    for i, value in enumerate(x):
-        if abs(value - mean) > reach:
+    for i, distance in enumerate(away):
+        if abs(distance) > reach:
             signals[i].add(Signal.OUTSIDE)
-    side = np.sign(x - mean)
+    side = np.sign(away)
     for start in range(x.size - RUN + 1):
         window = slice(start, start + RUN)
         if abs(side[window].sum()) == RUN:
@@ -127,9 +130,7 @@ def draw_chart(values: ArrayLike) -> Chart | None:
             _mark(signals, range(start, start + RUN), Signal.TREND)
     for start in range(x.size - 2):
         for sign in (1, -1):
-            near = [
-                i for i in range(start, start + 3) if 2 / 3 * reach < sign * (x[i] - mean) <= reach
-            ]
+            near = [i for i in range(start, start + 3) if 2 / 3 * reach < sign * away[i] <= reach]
             if len(near) >= 2:
                 _mark(signals, near, Signal.NEAR_LIMIT)
     return Chart(mean, mean - reach, mean + reach, tuple(frozenset(one) for one in signals))
