@@ -38,10 +38,15 @@ def _number(value: float, indicator: Indicator) -> str:
     return f"{text} %" if indicator.unit == Unit.PERCENT else text
 
 
-def _difference(value: float, indicator: Indicator) -> str:
+def _difference(value: float) -> str:
     """Return a difference or an end of its range to 2 digits, 3 from 100 on: 0.29 (0.021 to 0.57).
     Never to a place behind the point, which would make a low end that is not nought look so."""
-    return _number(float(f"{value:.2g}") if value < 100 else value, indicator)
+    return show_number(float(f"{value:.2g}" if value < 100 else f"{value:.3g}"))
+
+
+def _in_points(told: str, indicator: Indicator) -> str:
+    """Return a difference in its unit: between percentages lie points, not per cent."""
+    return _("%(number)s points") % {"number": told} if indicator.unit == Unit.PERCENT else told
 
 
 def find_change(cell: Cell, quarters: Sequence[tuple[Release, Cell]]) -> Change:
@@ -79,9 +84,9 @@ def _word_step(step: Step, indicator: Indicator) -> str:
     low, high = sorted((abs(step.low), abs(step.high)))
     words = {
         "quarter": since,
-        "by": _difference(abs(step.difference), indicator),
-        "low": _difference(low, indicator),
-        "high": _difference(high, indicator),
+        "by": _in_points(_difference(abs(step.difference)), indicator),
+        "low": _difference(low),
+        "high": _difference(high),
     }
     if step.difference > 0:
         return _("Higher than in %(quarter)s, by %(by)s (%(low)s to %(high)s).") % words
@@ -243,8 +248,8 @@ def _word_inequality(indicator: Indicator, lens: InequalityLens) -> InequalityRo
         indicator=indicator,
         lens=lens,
         groups=[_number(mean, indicator) for mean in lens.means],
-        gap=_with_range(found.sii, found.sii_low, found.sii_high, indicator),
-        ratio=_with_range(found.rii, found.rii_low, found.rii_high, None),
+        gap=_in_points(_with_range(found.sii, found.sii_low, found.sii_high), indicator),
+        ratio=_with_range(found.rii, found.rii_low, found.rii_high),
         reading=_(
             "%(figure)s: %(most)s in the most deprived neighbourhoods, %(least)s in the least "
             "deprived (%(areas)s of %(all)s neighbourhoods shown)."
@@ -253,13 +258,10 @@ def _word_inequality(indicator: Indicator, lens: InequalityLens) -> InequalityRo
     )
 
 
-def _with_range(
-    value: float, low: float | None, high: float | None, indicator: Indicator | None
-) -> str:
+def _with_range(value: float, low: float | None, high: float | None) -> str:
     def show(one: float) -> str:
-        text = _number(one, indicator) if indicator else show_number(float(f"{one:.3g}"))
         # A hyphen is no minus to a reader's eye or ear.
-        return text.replace("-", "−")
+        return show_number(float(f"{one:.3g}")).replace("-", "−")
 
     if low is None or high is None:
         return show(value)

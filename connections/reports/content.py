@@ -400,7 +400,7 @@ def make_trend(
                     name_quarter(release.quarter_id),
                     found.value,
                     found.interval or "–",
-                    found.people or "–",
+                    found.people_read or "–",
                 ]
                 for release, found in reversed(quarters)
             ],
@@ -428,7 +428,7 @@ def make_ranges(line: Line, question: Question) -> Chart | None:
             caption=name,
             head=[_("Area"), _with_unit(line.indicator), _("Range"), _("People")],
             rows=[
-                [cell.area.name, cell.value, cell.interval or "–", cell.people or "–"]
+                [cell.area.name, cell.value, cell.interval or "–", cell.people_read or "–"]
                 for cell in cells
             ],
         ),

@@ -13,7 +13,7 @@ from django.contrib.gis.db.models import Extent
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from connections.indicators.definitions import Group, Indicator, indicators_of
+from connections.indicators.definitions import Group, Indicator, indicators_of, show_number
 from connections.indicators.models import Figure, Release
 from connections.indicators.quarters import name_quarter, next_quarter, publishes_on
 from connections.reports import wording
@@ -75,6 +75,12 @@ class Cell:
     @property
     def people(self) -> str:
         return wording.people(self.figure)
+
+    @property
+    def people_read(self) -> str:
+        """The people behind the figure as they are read, "1,460", where `people` is for files."""
+        told = self.figure.people if self.figure else None
+        return "" if told is None else show_number(told)
 
     @property
     def steadied(self) -> str:

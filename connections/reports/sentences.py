@@ -6,6 +6,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from connections.indicators.models import Release
+from connections.reports import wording
 from connections.reports.content import AreaContent, Content
 from connections.reports.reading import Cell, Report
 from connections.reports.wording import LICENCE, day_in_words, period_in_words
@@ -136,16 +137,16 @@ def _people(
     words = {"area": area.area.name, "season": content.season}
     if recalled and recalled.is_shown:
         words |= {
-            "people": recalled.people,
+            "people": recalled.people_read,
             "value": recalled.value,
             "interval": recalled.interval,
-            "share": recalled.coverage,
+            "share": wording.coverage(recalled.figure),
         }
-        if recalled.coverage:
+        if words["share"]:
             return (
                 _(
-                    "In %(area)s, %(season)s, about %(people)s people answered and recalled "
-                    "%(value)s kind moments a day (%(interval)s). %(share)s."
+                    "In %(area)s, %(season)s, about %(people)s people answered (%(share)s %% of "
+                    "the questions asked) and recalled %(value)s kind moments a day (%(interval)s)."
                 )
                 % words
             )
@@ -157,7 +158,7 @@ def _people(
             % words
         )
     if taking_part and taking_part.is_shown:
-        words["people"] = taking_part.people
+        words["people"] = taking_part.people_read
         return (
             _(
                 "In %(area)s, %(season)s, about %(people)s people took part. Too few answered "

@@ -136,7 +136,7 @@ def _collect_area(content: Content, area: AreaContent) -> dict[str, Any]:
                     f"{line.indicator.name} ({line.indicator.unit.label})",
                     line.cell.value,
                     line.cell.interval or "–",
-                    line.cell.people or "–",
+                    line.cell.people_read or "–",
                     *([cell.value for cell in line.comparators] or ["–"] * len(holders)),
                 ]
                 for line in report.lines
