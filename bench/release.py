@@ -5,8 +5,8 @@ communities' own questions, 30,000 befriending referrals, 160,000 postcodes, 20,
 
 `--interactions N` (5 million) sizes the history that the quarter ends, `--people N` the crowd. The
 `--earlier N` (1) quarters before are frozen, released and published first, unmeasured, each on its
-day, and what is kept for 13 months alone is deleted, as time would have done; they stay for the
-next run.
+day, and stay for the next run. Their people and sums stay too, which a site deletes after 13
+months: among them the quarter is harder to find.
 
 The baseline aggregates the very rows that were frozen, for the same indicators, by plain SQL into
 one row an area of exact homes: of each share n and x, of each mean n, Σs and Σs² in floating point,
@@ -200,7 +200,6 @@ def publish_earlier(count: int) -> int:
         release.continue_work()
         made.refresh_from_db()
         release.publish_release(by=Purpose.RELEASE, release=made, now=now)
-        release.forget_old_sums(now)
         say(f"{quarter}: {perf_counter() - begun:.0f} s")
     with connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE) indicators_quartercontributor")

@@ -5,6 +5,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -316,7 +317,7 @@ def _variety_of_ties(
     for home, told, number in rows:
         for area in chain(areas, home):
             if area in wanted:
-                alike[area][tuple(told)] += number
+                alike[area][_parse_ties(told)] += number
     found = {}
     for area, counted in alike.items():
         # Fewer are never shown, so drawing them again would be for nothing.
@@ -338,14 +339,21 @@ def _variety_of_ties(
     return found
 
 
+@lru_cache(maxsize=100_000)
+def _parse_ties(told: str) -> tuple[int, ...]:
+    return tuple(int(one) for one in told[1:-1].split(","))
+
+
 def seed_of(release: Release, code: str, area: str) -> int:
     """Return the seed of one drawing: the same for the same quarter, indicator and area."""
     text = f"{quarters.name_quarter(release.quarter_id)}:{code}:{area}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 
 
+# As text, for the same few thousand arrays come again and again, and reading each costs more than
+# counting it.
 TIES = """
-SELECT home_id, ties, count(*) FROM ({rows}) rows
+SELECT home_id, ties::text, count(*) FROM ({rows}) rows
 WHERE council_id = %(council)s AND is_eligible AND ties <> '{{0,0,0,0,0,0}}'
 GROUP BY home_id, ties
 """
