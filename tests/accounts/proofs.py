@@ -2,6 +2,10 @@
 
 import time
 
+from allauth.mfa import app_settings
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.mfa.utils import decrypt
 from django.test import Client
 
 from kinder.accounts.models import User
@@ -22,3 +26,10 @@ def sign_in(user: User, *, is_proven: bool = True) -> Client:
     ]
     session.save()
     return client
+
+
+def current_code(user: User) -> str:
+    """Return what the app of `user`'s second factor shows now."""
+    factor = Authenticator.objects.get(user=user, type=Authenticator.Type.TOTP)
+    counter = int(time.time() // app_settings.TOTP_PERIOD)
+    return str(format_hotp_value(hotp_value(decrypt(factor.data["secret"]), counter)))

@@ -2,16 +2,11 @@
 
 import datetime as dt
 import re
-import time
 from collections.abc import Iterator
 from html import unescape
 
 import pytest
 import time_machine
-from allauth.mfa import app_settings
-from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from allauth.mfa.utils import decrypt
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
@@ -33,7 +28,7 @@ from connections.indicators.models import AbuseAlert, Figure, Quarter, Release
 from connections.reports import reading
 from kinder.accounts.acting import Purpose
 from kinder.accounts.models import Role, User
-from tests.accounts.proofs import sign_in
+from tests.accounts.proofs import current_code, sign_in
 from tests.factories import CouncilFactory, NeighbourhoodFactory
 from tests.factories.accounts import make_member, make_user
 from tests.factories.releases import publish_figures
@@ -73,12 +68,9 @@ def client(administrator: User) -> Client:
 def confirm(client: Client, user: User) -> str:
     """Sign in, and confirm with a code of the second factor; return where that leads."""
     client.force_login(user)
-    [factor] = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP)
-    code = format_hotp_value(
-        hotp_value(decrypt(factor.data["secret"]), int(time.time() // app_settings.TOTP_PERIOD))
-    )
     answer = client.post(
-        "/accounts/2fa/reauthenticate/", {"code": code, "next": "/releases/2026-Q1/publish/"}
+        "/accounts/2fa/reauthenticate/",
+        {"code": current_code(user), "next": "/releases/2026-Q1/publish/"},
     )
     assert answer.status_code == 302
     return str(answer["Location"])
