@@ -102,6 +102,12 @@ cluster_programs() {
   esac
 }
 
+# Whether the files are as a PostgreSQL left them that was stopped, not killed or cut off.
+was_stopped() { # NAME
+  LC_ALL=C as_cluster "$1" "$PG_BIN/pg_controldata" "$(cluster_folder "$1")/data" 2>/dev/null |
+    grep -q '^Database cluster state: *shut down$'
+}
+
 needs_servers() { ! { postgres_is_up "$SERVERS" && redis_is_up "$SERVERS"; }; }
 
 start_servers() { # NAME on|off (fsync)
@@ -114,8 +120,10 @@ start_postgres() { # NAME on|off (fsync)
   base=$(servers_folder "$1")
   ! postgres_is_up "$1" || return 0
   mkdir -p "$base"
+  # Without fsync a cut may have left anything: what only tests use is made anew, not trusted.
+  if [ "$2" = off ] && [ -f "$base/made" ] && ! was_stopped "$1"; then rm -f "$base/made" "$base"/contents-*; fi
   if [ ! -f "$base/made" ]; then
-    if [ -f "$base/how" ]; then # an interrupted set-up: nothing was ever stored in it
+    if [ -f "$base/how" ]; then # nothing is in it that anybody wants back
       stop_postgres "$1" || true
       rm -rf "$(cluster_folder "$1")"
       rm "$base/how"
@@ -129,7 +137,9 @@ start_postgres() { # NAME on|off (fsync)
   folder=$(cluster_folder "$1")
   socket=$(socket_folder "$1" postgres)
   own_for_cluster "$1" "$socket"
-  (cd / && as_cluster "$1" "$PG_BIN/pg_ctl" -w -t 60 -s -D "$folder/data" -l "$folder/log" start -o "\
+  # After a power cut PostgreSQL first redoes what its log holds, minutes of it after a large import;
+  # stopped in the middle, it would begin from the same point again.
+  (cd / && as_cluster "$1" "$PG_BIN/pg_ctl" -w -t 1800 -s -D "$folder/data" -l "$folder/log" start -o "\
 -c listen_addresses='' -c unix_socket_directories='$socket' -c fsync=$2 -c full_page_writes=$2 \
 -c max_connections=150 -c shared_buffers=256MB -c jit=off -c log_min_messages=warning" </dev/null \
     7>&- 8>&- 9>&-)
