@@ -6,12 +6,14 @@ written can be taken out of every version, and nothing else of the past is touch
 """
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.contrib.gis.geos import GEOSGeometry, Point
+from django.db.models import TextChoices
 from django.utils import formats
 from django.utils.functional import Promise
 from django.utils.translation import get_language_info, gettext_lazy
@@ -38,6 +40,7 @@ PLAIN = (
     "is_booking_needed",
 )
 WORDS = ("description", "who_for")
+_LISTS: dict[str, type[TextChoices]] = {"kind": PlaceKind, "cost_to_stay": CostToStay}
 GONE = gettext_lazy("(words taken out of the history)")
 
 
@@ -130,11 +133,13 @@ def facts_at(place: Place, revision: int) -> Facts | None:
 def changes_to(place: Place, facts: Facts) -> tuple[Facts, Facts, list[tuple[str, str]]]:
     """Return what would make `place` again what `facts` say: columns, welcomes, other names.
 
-    Words that were taken out of the history stay as they are now. The state is left alone: hiding
-    and closing have undoings of their own.
+    Words that were taken out of the history stay as they are now, and so does what the lists no
+    longer have. The state is left alone: hiding and closing have undoings of their own.
     """
     texts = dict(PlaceText.objects.filter(place=place).values_list("digest", "text"))
-    columns: Facts = {name: facts[name] for name in PLAIN if name in facts}
+    columns: Facts = {
+        name: facts[name] for name in PLAIN if name in facts and _is_known(name, facts[name])
+    }
     for name in WORDS:
         digest = facts.get(name, "")
         if not digest or digest in texts:
@@ -149,9 +154,22 @@ def changes_to(place: Place, facts: Facts) -> tuple[Facts, Facts, list[tuple[str
     welcomes = {
         attribute: (value, texts.get(whom, ""), _date(checked_on))
         for attribute, (value, whom, checked_on) in facts.get("welcomes", {}).items()
-        if attribute in WelcomeAttribute.values
+        if attribute in WelcomeAttribute.values and value in Answer.values
     }
     return columns, welcomes, [(language, name) for language, name in facts.get("alt_names", [])]
+
+
+def _is_known(name: str, value: Any) -> bool:
+    """Tell whether what a version says of `name` is a word that its list still has."""
+    return name not in _LISTS or value in _LISTS[name].values
+
+
+def tell_not_put_back(place: Place, facts: Facts) -> list[str]:
+    """Return what of `facts` a place that was put back to them does not say, in a reader's words:
+    what lists, organisations and words are gone."""
+    now, _words = take_facts(place)
+    told = {*facts, *(f"welcome:{attribute}" for attribute in WelcomeAttribute.values)} - {"state"}
+    return [label_of(field) for field in differing(facts, now) if field in told]
 
 
 # ------------------------------------------------------------------ in words
@@ -217,7 +235,7 @@ def tell_fact(
         return _("nothing")
     if field.startswith("welcome:"):
         answer, whom, checked_on = value
-        words = [str(Answer(answer).label)]
+        words = [_name_choice(Answer, answer)]
         if whom:
             words.append(texts.get(whom, str(GONE)))
         if checked_on:
@@ -251,15 +269,30 @@ def name_language(code: str) -> str:
         return code
 
 
+def _name_choice(choices: type[TextChoices], code: str) -> str:
+    """Return what a code is called; itself where the list has it no more."""
+    return str(choices(code).label) if code in choices.values else code
+
+
+def _tell_outline(outline: str) -> str:
+    """Return what can be said of an outline in words: that it was drawn anew is seen by these."""
+    shape: Any = GEOSGeometry(outline)
+    corners = sum(len(polygon.exterior_ring) - 1 for polygon in shape)
+    metres = 111_195.0
+    across = metres * math.cos(math.radians(shape.centroid.y))
+    size = formats.number_format(round(shape.area * metres * across), force_grouping=True)
+    return _("%(corners)s corners, about %(size)s m²") % {"corners": corners, "size": size}
+
+
 _TELL: dict[str, Any] = {
-    "kind": lambda value: str(PlaceKind(value).label),
-    "cost_to_stay": lambda value: str(CostToStay(value).label),
-    "state": lambda value: str(PlaceState(value).label),
+    "kind": lambda value: _name_choice(PlaceKind, value),
+    "cost_to_stay": lambda value: _name_choice(CostToStay, value),
+    "state": lambda value: _name_choice(PlaceState, value),
     "are_hours_unread": _tell_yes,
     "is_booking_needed": _tell_yes,
     "languages": lambda value: ", ".join(name_language(code) for code in value),
     "point": lambda value: f"{value[1]:.5f}, {value[0]:.5f}",
-    "footprint": lambda _value: _("drawn"),
+    "footprint": _tell_outline,
     "alt_names": lambda value: ", ".join(f"{name} ({name_language(code)})" for code, name in value),
     "cost_checked_on": lambda value: formats.date_format(date.fromisoformat(value), "F Y"),
 }

@@ -40,7 +40,7 @@ from places.actions import (
 from places.area_views import describe_drawing
 from places.checking import CheckForm, find_to_check
 from places.editing import Clash, PlaceForm, find_position, merge_edits, read_position
-from places.history import Change, Facts, facts_at, take_facts, tell_changes
+from places.history import Change, Facts, facts_at, take_facts, tell_changes, tell_not_put_back
 from places.models import Place, PlaceClaim, PlacePhoto, PlaceSuggestion, PlaceText, PlaceVersion
 from places.origins import UnknownPostcodeError, find_origins
 from places.proposals import Proposed, is_gone, read_proposal
@@ -343,7 +343,7 @@ def revert(request: HttpRequest, code: str) -> HttpResponse:
     place = get_object_or_404(Place, code=code)
     to = _read_number(request.POST.get("to", ""), otherwise=0)
     try:
-        revert_place(
+        back = revert_place(
             by=by,
             place=place,
             to=to,
@@ -355,6 +355,12 @@ def revert(request: HttpRequest, code: str) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
     else:
         messages.success(request, _("The place is as it was in version %(to)s.") % {"to": to})
+        version = PlaceVersion.objects.get(place=place, revision=to)
+        if kept := tell_not_put_back(back, version.facts):
+            told = {"fields": ", ".join(kept)}
+            messages.warning(
+                request, _("What the lists no longer have could not come back: %(fields)s.") % told
+            )
     return redirect("places:history", place.code)
 
 

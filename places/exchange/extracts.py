@@ -190,10 +190,11 @@ def _read_geometry(geometry: dict[str, Any] | None) -> tuple[BaseGeometry | None
         shapely.errors.ShapelyError,
     ):
         return None, "broken shape"
-    return _check_shape(shape)
+    return check_shape(shape)
 
 
-def _check_shape(shape: BaseGeometry) -> tuple[BaseGeometry | None, str]:
+def check_shape(shape: BaseGeometry) -> tuple[BaseGeometry | None, str]:
+    """Return the shape, or None and why it can be no place: it is empty, or off the map."""
     if shape.is_empty:
         return None, "no position"
     west, south, east, north = shape.bounds
@@ -285,7 +286,7 @@ class _PbfReader:
                 made = self._make.create_multipolygon(thing)
             else:
                 made = self._make.create_linestring(thing)
-            shape, problem = _check_shape(shapely.from_wkb(made))
+            shape, problem = check_shape(shapely.from_wkb(made))
         except (RuntimeError, ValueError, shapely.errors.ShapelyError):
             return self._missing(reference, tags, BROKEN)
         return Found(next(self._rows), reference, tags, shape, problem)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from kinder.accounts.fetching import FetchError, check_address
 from kinder.accounts.uploads import BadUploadError, Kind, check_size, detect_kind
 from places.exchange.drafts import FIELDS, SIZES, is_web_address
+from places.exchange.intake import Look
 from places.exchange.models import PlaceImport
 from places.hours import InvalidHoursError, check_hours, tidy_hours
 from places.postcodes import tidy_postcode
@@ -90,22 +91,42 @@ class BeginForm(forms.Form):
         return data
 
 
-class ColumnsForm(forms.Form):
-    """Which column is which."""
+ENCODINGS = {
+    "utf-8-sig": _("UTF-8, as most are"),
+    "cp1252": _("Windows, western Europe"),
+    "cp1250": _("Windows, central Europe"),
+    "cp1251": _("Windows, Cyrillic"),
+    "mac_roman": _("older Macintosh"),
+    "utf-16": _("UTF-16"),
+}
 
-    def __init__(
-        self, *args: Any, headings: list[str], guessed: dict[str, str], kind: str, **kwargs: Any
-    ) -> None:
+
+class ColumnsForm(forms.Form):
+    """Which column is which; how the file is written, or which of its layers it is."""
+
+    encoding = forms.ChoiceField(
+        label=_("Its letters are written in"),
+        required=False,
+        choices=list(ENCODINGS.items()),
+        help_text=_("Choose another where letters with accents look wrong."),
+    )
+    layer = forms.ChoiceField(label=_("Layer of the file"), required=False)
+
+    def __init__(self, *args: Any, look: Look, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.label_suffix = ""
-        choices = [("", _("none")), *((heading, heading) for heading in headings)]
+        self._tell_source(look)
+        choices = [("", _("none")), *((heading, heading) for heading in look.headings)]
         for name in FIELDS:
             self.fields[name] = forms.ChoiceField(
                 label=FIELD_LABELS[name],
                 choices=choices,
                 required=name == "name",
-                error_messages={"required": _("Choose the column of the name.")},
-                initial=guessed.get(name, ""),
+                error_messages={
+                    "required": _("Choose the column of the name."),
+                    "invalid_choice": _("There is no such column: please choose again."),
+                },
+                initial=look.guessed.get(name, ""),
             )
         self.fields["fallback"] = forms.ChoiceField(
             label=_("Places that say no kind are"),
@@ -113,6 +134,20 @@ class ColumnsForm(forms.Form):
             initial=kind,
             choices=[("", _("to be looked at")), *PlaceKind.choices],
         )
+
+    def _tell_source(self, look: Look) -> None:
+        if look.encoding:
+            encoding: Any = self.fields["encoding"]
+            encoding.initial = look.encoding
+            if look.encoding not in ENCODINGS:
+                encoding.choices = [(look.encoding, look.encoding), *encoding.choices]
+        else:
+            del self.fields["encoding"]
+        if len(look.layers) > 1:
+            layer: Any = self.fields["layer"]
+            layer.initial, layer.choices = look.layer, [(name, name) for name in look.layers]
+        else:
+            del self.fields["layer"]
 
     def columns(self) -> dict[str, str]:
         return {name: self.cleaned_data[name] for name in FIELDS if self.cleaned_data[name]}

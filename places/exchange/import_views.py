@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from kinder.accounts.rules import Refused
 from places.exchange import intake
 from places.exchange.batches import ImportRefusedError
-from places.exchange.import_forms import BeginForm, ColumnsForm, RowForm
+from places.exchange.drafts import FIELDS
+from places.exchange.import_forms import ENCODINGS, BeginForm, ColumnsForm, RowForm
 from places.exchange.models import ImportRow, PlaceImport
 from places.exchange.preview import describe_points, extent_of_rows
 from places.maps import base_map, describe_borders
@@ -43,7 +44,7 @@ FILTERS: dict[str, Any] = {
 def list_imports(request: HttpRequest) -> HttpResponse:
     """Begin an import; the earlier ones below."""
     by = check_can_keep_places(request.user)
-    form = BeginForm(request.POST or None, request.FILES or None)
+    form = BeginForm(request.POST or None, request.FILES or None, initial=_begin_again(request.GET))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         job = intake.begin_import(
@@ -68,6 +69,20 @@ def list_imports(request: HttpRequest) -> HttpResponse:
         },
         status=422 if form.is_bound and form.errors else 200,
     )
+
+
+def _begin_again(query: QueryDict) -> dict[str, str]:
+    """Return what was typed for an earlier import, so that only its file is to be chosen again."""
+    number = query.get("again", "")
+    earlier = PlaceImport.objects.filter(pk=number).first() if is_number(number) else None
+    if earlier is None:
+        return {}
+    told = {"name": earlier.name, "format": earlier.format, "address": earlier.address}
+    return {**told, "kind": earlier.options.get("kind", "")}
+
+
+def is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) < 19
 
 
 @never_cache
@@ -105,6 +120,7 @@ def show(request: HttpRequest, number: int) -> HttpResponse:
             "page": page,
             "decisions": [choice for choice in ImportRow.Decision.choices if choice[0]],
             "is_working": job.state in intake.WORKING,
+            "has_ended": job.state in (State.FAILED, State.CANCELLED),
             "is_looking": job.state == State.LOOKING,
             "has_written": counts["added"] + counts["changed"] > 0,
             "previous_url": f"?rows={chosen}&page={page.number - 1}" if page.has_previous() else "",
@@ -152,21 +168,38 @@ def choose(request: HttpRequest, number: int) -> HttpResponse:
     job = get_object_or_404(PlaceImport, pk=number)
     if job.state != State.MAPPING:
         return redirect("imports:import", job.pk)
+    sent = request.POST or None
+    asked = {name: sent.get(name, "") for name in ("encoding", "layer")} if sent else {}
+    complaint = ""
+    if asked.get("encoding") and asked["encoding"] not in ENCODINGS:
+        del asked["encoding"]
     try:
-        headings, sample, guessed = intake.headings_of(job)
+        look = intake.look_into(job, **asked)
     except ImportRefusedError as error:
-        intake.cancel_import(by=by, job=job)
-        messages.error(request, str(error))
-        return redirect("imports:list")
+        complaint = str(error)
+        try:
+            look = intake.look_into(job)
+        except ImportRefusedError:
+            intake.refuse_import(by=by, job=job, problem=complaint)
+            return redirect("imports:import", job.pk)
+    # "Show its rows" asks for another look; what was chosen stays where it still can be.
+    is_look = sent is not None and "look" in sent
     form = ColumnsForm(
-        request.POST or None,
-        headings=headings,
-        guessed=guessed,
+        None if is_look else sent,
+        look=look,
         kind=job.options.get("kind", ""),
+        initial=_keep_chosen(sent, look) if sent and is_look else None,
     )
-    if request.method == "POST" and form.is_valid():
+    if complaint:
+        messages.error(request, complaint)
+    elif request.method == "POST" and not is_look and form.is_valid():
         intake.choose_columns(
-            by=by, job=job, columns=form.columns(), kind=form.cleaned_data["fallback"]
+            by=by,
+            job=job,
+            columns=form.columns(),
+            kind=form.cleaned_data["fallback"],
+            encoding=look.encoding,
+            layer=look.layer,
         )
         return redirect("imports:import", job.pk)
     return render(
@@ -175,11 +208,18 @@ def choose(request: HttpRequest, number: int) -> HttpResponse:
         {
             "job": job,
             "form": form,
-            "headings": headings,
-            "sample": [[row.get(heading, "") for heading in headings] for row in sample],
+            "look": look,
+            "source": [form[name] for name in ("encoding", "layer") if name in form.fields],
+            "fields": [form[name] for name in form.fields if name not in ("encoding", "layer")],
+            "sample": [[row.get(one, "") for one in look.headings] for row in look.sample],
         },
-        status=422 if form.is_bound and form.errors else 200,
+        status=422 if complaint or (form.is_bound and form.errors) else 200,
     )
+
+
+def _keep_chosen(sent: QueryDict, look: intake.Look) -> dict[str, str]:
+    kept = {name: sent.get(name, "") for name in FIELDS if sent.get(name) in look.headings}
+    return {**kept, "fallback": sent.get("fallback", "")}
 
 
 @require_POST
@@ -187,7 +227,7 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
     """Decide about the rows that were chosen."""
     by = check_can_keep_places(request.user)
     job = get_object_or_404(PlaceImport, pk=number)
-    numbers = (text for text in request.POST.getlist("row") if text.isdecimal() and len(text) < 19)
+    numbers = (text for text in request.POST.getlist("row") if is_number(text))
     chosen = [int(text) for text in numbers][:MOST_AT_ONCE]
     decision = request.POST.get("decision", "")
     if decision not in ImportRow.Decision.values or not decision:

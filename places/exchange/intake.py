@@ -8,21 +8,25 @@ the same as if nothing had happened. The wizard's pages, the command and Beat us
 
 import datetime as dt
 import json
+import logging
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from django.contrib.gis.gdal.error import GDALException
 from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
-from django.db import connection, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import CharField, Count, F, Func, Q, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from shapely.errors import ShapelyError
 
 from kinder.accounts.audit import record
 from kinder.accounts.fetching import JSON_TYPES, TEXT_TYPES, FetchError, fetch
@@ -36,14 +40,18 @@ from places.exchange.drafts import (
     check_facts,
     guess_columns,
     read_headings,
-    read_hsds,
     read_layer,
     read_osm,
-    read_overpass,
     read_table,
+    reject_repeats,
 )
-from places.exchange.matching import REACH, Pair, Verdict, judge, score
 from places.exchange.models import ImportRow, PlaceImport
+from places.exchange.open_referral import NO_FEED, fetch_services, read_hsds
+from places.exchange.overpass import read_overpass
+from places.exchange.place_layers import list_layers
+from places.exchange.positions import settle_positions
+from places.exchange.recognition import match_rows
+from places.exchange.tables import find_encoding
 from places.models import Postcode
 from places.rules import check_can_keep_places
 
@@ -56,7 +64,10 @@ READ_AT_ONCE = 400
 WRITTEN_AT_ONCE = 50
 # A worker that has not been heard of for so long is taken for dead.
 DEAD_AFTER = dt.timedelta(seconds=90)
-MOST_PAGES = 500
+# What a list may contain that nobody foresaw: another try would end the same way.
+_FAULTS = (ArithmeticError, AttributeError, DataError, GDALException, IntegrityError, LookupError,
+           OSError, RuntimeError, ShapelyError, TypeError, ValueError)  # fmt: skip
+_log = logging.getLogger(__name__)
 
 
 class NotNowError(Refused):
@@ -108,12 +119,18 @@ def _first_state(job: PlaceImport) -> str:
 
 
 def choose_columns(
-    *, by: User | None, job: PlaceImport, columns: Mapping[str, str], kind: str, encoding: str = ""
+    *,
+    by: User | None,
+    job: PlaceImport,
+    columns: Mapping[str, str],
+    kind: str,
+    encoding: str = "",
+    layer: str = "",
 ) -> PlaceImport:
     """Say which column is which, and which kind a row is that says none; reading begins."""
     with _changing(by, job, State.MAPPING) as locked:
         locked.options = {**locked.options, "columns": dict(columns), "kind": kind,
-                          "encoding": encoding}  # fmt: skip
+                          "encoding": encoding, "layer": layer}  # fmt: skip
         locked.state = State.READING
         locked.save(update_fields=["options", "state"])
     return locked
@@ -132,9 +149,22 @@ def mend_row(*, by: User | None, row: ImportRow, facts: Mapping[str, Any]) -> Im
         if problem := check_facts(merged):
             raise ValidationError(problem)
         locked.facts, locked.problem = merged, ""
-        locked.save(update_fields=["facts", "problem"])
-        _match(job, [locked])
+        if job.rows.filter(reference=locked.reference, problem="").exclude(pk=locked.pk).exists():
+            # Two rows with one id: whoever mends the second says that it is a place of its own.
+            locked.reference = ""
+        locked.save(update_fields=["facts", "problem", "reference"])
+        match_rows(job, [locked])
         locked.save(update_fields=["place", "likelihood", "decision"])
+    return locked
+
+
+def refuse_import(*, by: User | None, job: PlaceImport, problem: str) -> PlaceImport:
+    """Note that a file cannot be read, and why: its page says so, and how to begin again."""
+    with _changing(by, job, State.MAPPING) as locked:
+        locked.state, locked.problem = State.FAILED, problem[:400]
+        locked.finished_at = timezone.now()
+        locked.save(update_fields=["state", "problem", "finished_at"])
+        _drop_file(locked)
     return locked
 
 
@@ -150,9 +180,9 @@ def decide_rows(*, by: User | None, job: PlaceImport, numbers: list[int], decisi
 def apply_import(*, by: User | None, job: PlaceImport) -> PlaceImport:
     """Write what was decided; rows that nobody decided about, or that are wrong, are left out."""
     with _changing(by, job, State.LOOKING) as locked:
-        locked.state, locked.done = State.APPLYING, 0
+        locked.state, locked.done, locked.problem = State.APPLYING, 0, ""
         locked.total = _to_apply(locked).count()
-        locked.save(update_fields=["state", "done", "total"])
+        locked.save(update_fields=["state", "done", "total", "problem"])
         if by is not None:
             record("apply_import", locked, by=by, rows=locked.total)
     return locked
@@ -177,9 +207,9 @@ def cancel_import(*, by: User | None, job: PlaceImport) -> PlaceImport:
 def undo_import(*, by: User | None, job: PlaceImport) -> PlaceImport:
     """Take back all that an import wrote, but for places that somebody edited since."""
     with _changing(by, job, State.DONE, State.LOOKING) as locked:
-        locked.state, locked.done = State.UNDOING, 0
+        locked.state, locked.done, locked.problem = State.UNDOING, 0, ""
         locked.total = _to_undo(locked).count()
-        locked.save(update_fields=["state", "done", "total"])
+        locked.save(update_fields=["state", "done", "total", "problem"])
         if by is not None:
             record("undo_import", locked, by=by, rows=locked.total)
     return locked
@@ -239,6 +269,10 @@ def advance(key: int, *, on_step: Callable[[PlaceImport], None] | None = None) -
         return True
     except (ImportRefusedError, FetchError) as error:
         _fail(job, worker, str(getattr(error, "reason", error)))
+    except _FAULTS:
+        _log.exception("Import %s failed", key)
+        _fail(job, worker, "Something in this list cannot be worked out. The administrator can "
+                           "read in the log what it is.")  # fmt: skip
     PlaceImport.objects.filter(pk=key, worker=worker).update(worker=None, beat_at=None)
     return True
 
@@ -273,17 +307,21 @@ def _fail(job: PlaceImport, worker: uuid.UUID, problem: str) -> None:
     if job.file.name:
         # It is kept under a name by chance, which says nothing to whoever sent it.
         problem = problem.replace(Path(job.file.name).name, "The file")
+    # What was written stays, and can be taken back: the import waits to be looked at.
+    is_begun = job.state in (State.APPLYING, State.UNDOING)
+    ended = {} if is_begun else {"finished_at": timezone.now()}
     PlaceImport.objects.filter(pk=job.pk, worker=worker).update(
-        state=State.FAILED, problem=problem[:400], finished_at=timezone.now()
+        state=State.LOOKING if is_begun else State.FAILED, problem=problem[:400], **ended
     )
-    # Nobody goes on with it: another try begins with the file.
-    _drop_file(job)
+    if not is_begun:
+        # Nobody goes on with it: another try begins with the file.
+        _drop_file(job)
 
 
 def _fetch(job: PlaceImport, worker: uuid.UUID) -> Iterator[None]:
     if job.format == Format.HSDS:
-        told = {"services": list(_fetch_services(job.address, lambda: _hold(job, worker)))}
-        content = json.dumps(told).encode()
+        services = fetch_services(job.address, ask=_fetch_json, beat=lambda: _hold(job, worker))
+        content = json.dumps({"services": list(services)}).encode()
     else:
         content = fetch(job.address, types=JSON_TYPES | TEXT_TYPES | {"application/octet-stream"}
                         if job.format != Format.LAYER else ()).content  # fmt: skip
@@ -296,28 +334,15 @@ def _fetch(job: PlaceImport, worker: uuid.UUID) -> Iterator[None]:
     yield
 
 
-def _fetch_services(address: str, beat: Callable[[], None]) -> Iterator[dict[str, Any]]:
-    """Yield the services of an Open Referral feed with their locations, page by page."""
-    base = address.split("?", maxsplit=1)[0].rstrip("/").removesuffix("/services")
-    for number in range(1, MOST_PAGES + 1):
-        page = _fetch_json(f"{base}/services?page={number}&per_page=50")
-        listed = page.get("contents", []) if isinstance(page, dict) else page
-        if not isinstance(listed, list):
-            raise ImportRefusedError("This address is no Open Referral feed.")
-        for service in listed:
-            is_whole = bool(service.get("service_at_locations"))
-            yield service if is_whole else _fetch_json(f"{base}/services/{service.get('id')}")
-            beat()
-        if not listed or not isinstance(page, dict) or page.get("last_page", True):
-            return
-        beat()
-
-
 def _fetch_json(address: str) -> Any:
+    found = fetch(address)
+    if found.content_type not in JSON_TYPES:
+        what = "a web page" if "html" in found.content_type else "something else than JSON"
+        raise ImportRefusedError(f"{NO_FEED} It answers with {what}.")
     try:
-        return json.loads(fetch(address, types=JSON_TYPES).content)
-    except ValueError as error:
-        raise ImportRefusedError("What stands at this address is no JSON.") from error
+        return json.loads(found.content)
+    except (ValueError, RecursionError) as error:
+        raise ImportRefusedError(f"{NO_FEED} Its JSON is broken or cut off.") from error
 
 
 def _drafts(job: PlaceImport) -> Iterator[Draft]:
@@ -327,56 +352,110 @@ def _drafts(job: PlaceImport) -> Iterator[Draft]:
     if job.format == Format.OVERPASS:
         return read_overpass(path)
     if job.format == Format.CSV:
-        return read_table(path, job.options)
+        drafts = read_table(path, job.options)
+    elif job.format == Format.LAYER:
+        drafts = read_layer(path, job.options)
+    else:
+        drafts = read_hsds(path, job.options)
+    return reject_repeats(settle_positions(drafts))
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a table or layer is like before it is read: its columns, first rows, and which column is
+    most likely which; how it is written, or which of its layers it is."""
+
+    headings: list[str]
+    sample: list[dict[str, str]]
+    guessed: dict[str, str]
+    encoding: str = ""
+    layer: str = ""
+    layers: tuple[str, ...] = ()
+
+
+def look_into(job: PlaceImport, *, encoding: str = "", layer: str = "") -> Look:
+    """Return what a table or layer is like, read in `encoding` where one is named, or of `layer`.
+
+    Columns are guessed as they were chosen for the same list before, else by their headings. Raises
+    ImportRefusedError.
+    """
+    path = Path(job.file.path)
+    layers: tuple[str, ...] = ()
     if job.format == Format.LAYER:
-        return read_layer(path, job.options)
-    return read_hsds(path, job.options)
-
-
-def headings_of(job: PlaceImport) -> tuple[list[str], list[dict[str, str]], dict[str, str]]:
-    """Return a table's columns, its first rows, and which column is most likely which."""
-    headings, sample = read_headings(Path(job.file.path), job.format)
-    return headings, sample, guess_columns(headings)
+        layers = tuple(list_layers(path))
+        layer = layer if layer in layers else layers[0]
+    else:
+        encoding = encoding or find_encoding(path)
+    try:
+        headings, sample = read_headings(path, job.format, encoding=encoding, layer=layer)
+    except ImportRefusedError as error:
+        raise ImportRefusedError(str(error).replace(path.name, "The file")) from error
+    guessed = guess_columns(headings)
+    earlier = PlaceImport.objects.filter(
+        source=job.source, format=job.format, options__has_key="columns"
+    ).first()
+    if earlier is not None:
+        chosen = earlier.options["columns"]
+        guessed |= {name: heading for name, heading in chosen.items() if heading in headings}
+    return Look(headings, sample, guessed, encoding, layer, layers)
 
 
 def _read(job: PlaceImport, worker: uuid.UUID) -> Iterator[None]:
     # A file is read in the same order each time, so what is there already tells where to go on.
     last = job.rows.order_by("-number").values_list("number", flat=True).first() or 0
-    drafts = (draft for draft in _drafts(job) if draft.number > last)
+    warnings: dict[str, None] = {}
+    drafts = _unread(job, last, warnings)
     count = job.rows.count()
     while chunk := list(islice(drafts, READ_AT_ONCE)):
         rows = [
             ImportRow(
                 job=job,
                 number=draft.number,
-                reference=draft.reference[:80],
-                facts=_without_nul(draft.facts),
-                problem=draft.problem[:240],
-                notes=[note[:240] for note in draft.notes],
+                reference=_keepable(draft.reference[:80]),
+                facts=_keepable(draft.facts),
+                problem=_keepable(draft.problem[:240]),
+                notes=[_keepable(note[:240]) for note in draft.notes],
             )
             for draft in chunk
         ]
-        _match(job, [row for row in rows if not row.problem])
+        match_rows(job, [row for row in rows if not row.problem])
         count += len(rows)
         with transaction.atomic():
-            _hold(job, worker, done=count, total=count)
+            # How many there will be is not known before the end.
+            _hold(job, worker, done=count)
             ImportRow.objects.bulk_create(rows)
-        job.done = job.total = count
+        job.done = count
         yield
     with transaction.atomic():
         if not count:
             raise ImportRefusedError("There is not one row in it.")
-        _hold(job, worker, state=State.LOOKING)
+        _hold(
+            job,
+            worker,
+            state=State.LOOKING,
+            total=count,
+            problem=_keepable(". ".join(warnings))[:400],
+        )
     _drop_file(job)
     yield
 
 
-def _without_nul(facts: dict[str, Any]) -> dict[str, Any]:
-    """PostgreSQL's JSON takes no NUL."""
-    return {
-        name: value.replace("\x00", "") if isinstance(value, str) else value
-        for name, value in facts.items()
-    }
+def _unread(job: PlaceImport, last: int, warnings: dict[str, None]) -> Iterator[Draft]:
+    """Yield the drafts behind row `last`; note what any of them says of the list as a whole."""
+    for draft in _drafts(job):
+        if draft.warning:
+            warnings[draft.warning] = None
+        if draft.number > last:
+            yield draft
+
+
+def _keepable(value: Any) -> Any:
+    """Return what a row says as PostgreSQL keeps it: without NUL and halves of letters."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {_keepable(name): _keepable(one) for name, one in value.items()}
+    return [_keepable(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _drop_file(job: PlaceImport) -> None:
@@ -384,81 +463,6 @@ def _drop_file(job: PlaceImport) -> None:
     if job.file:
         job.file.delete(save=False)
         PlaceImport.objects.filter(pk=job.pk).update(file="")
-
-
-# ------------------------------------------------------------------ matching
-
-_KNOWN = """
-SELECT given.turn, place.id, place.is_theirs
-FROM unnest(%(refs)s::text[]) WITH ORDINALITY AS given (ref, turn)
-JOIN LATERAL (
-    -- What nobody here has touched since it came from the same source is the source's to change.
-    SELECT id, revision = 1 AS is_theirs FROM places_place
-    WHERE source = %(source)s AND source_ref = given.ref
-    UNION ALL
-    SELECT place_id, false FROM places_placereference
-    WHERE source = %(source)s AND source_ref = given.ref
-    LIMIT 1
-) place ON true
-WHERE given.ref <> ''
-"""
-_NEAR = """
-SELECT given.turn, place.id, place.name, place.kind,
-    ST_Distance(place.point::geography, ST_SetSRID(ST_MakePoint(lon, lat), 4326)::geography),
-    ARRAY(SELECT name FROM places_placealtname other WHERE other.place_id = place.id)
-FROM unnest(%(lons)s::float[], %(lats)s::float[]) WITH ORDINALITY AS given (lon, lat, turn)
-JOIN places_place place ON place.point && ST_Expand(
-    ST_SetSRID(ST_MakePoint(lon, lat), 4326),
-    %(reach)s / (111320.0 * greatest(0.05, cos(radians(lat)))), %(reach)s / 110570.0
-)
-"""
-
-
-def _match(job: PlaceImport, rows: list[ImportRow]) -> None:
-    """Say of each row which place it may be, and what follows where that is sure."""
-    if not rows:
-        return
-    with connection.cursor() as cursor:
-        cursor.execute(_KNOWN, {"refs": [row.reference for row in rows], "source": job.source})
-        known = {turn: (key, is_theirs) for turn, key, is_theirs in cursor.fetchall()}
-        cursor.execute(
-            _NEAR,
-            {
-                "lons": [row.facts["lon"] for row in rows],
-                "lats": [row.facts["lat"] for row in rows],
-                "reach": REACH,
-            },
-        )
-        near: dict[int, list[tuple[Any, ...]]] = {}
-        for turn, *candidate in cursor.fetchall():
-            near.setdefault(turn, []).append(tuple(candidate))
-    for turn, row in enumerate(rows, start=1):
-        if turn in known:
-            row.place_id, is_theirs = known[turn]
-            row.likelihood, row.decision = 1.0, Decision.REPLACE if is_theirs else Decision.FILL
-            continue
-        best = max(
-            ((_likelihood(row, candidate), candidate[0]) for candidate in near.get(turn, ())),
-            default=(0.0, None),
-        )
-        verdict = judge(best[0])
-        row.likelihood = round(best[0], 4)
-        row.place_id = None if verdict is Verdict.OTHER else best[1]
-        row.decision = {
-            Verdict.SAME: Decision.FILL,
-            Verdict.DOUBT: Decision.UNDECIDED,
-            Verdict.OTHER: Decision.ADD,
-        }[verdict]
-
-
-def _likelihood(row: ImportRow, candidate: tuple[Any, ...]) -> float:
-    _key, name, kind, metres, others = candidate
-    if metres > REACH:
-        return 0.0
-    is_same_kind = kind == row.facts["kind"]
-    return max(
-        score(Pair((row.facts["name"], known), is_same_kind, metres)) for known in (name, *others)
-    )
 
 
 # ------------------------------------------------------------------ writing

@@ -1,16 +1,24 @@
 """Reads CSV files as they come: plain or packed, with commas, semicolons or tabs."""
 
+import codecs
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import BinaryIO, TextIO, cast
 
 from places.exchange.batches import ImportRefusedError, Run
 
 _GZIP = b"\x1f\x8b"
+_UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+# Each but the last cannot read everything: the first that can is it.
+_COMMON = ("utf-8-sig", "cp1252", "latin-1")
+_LINE_ENDS = re.compile(r"[\r\n]+")
+_LONGEST_HEADER = 65_536
 _DELIMITERS = ",;\t|"
 # What a file is that only calls itself CSV, by its first bytes.
 _NO_TABLES = (
@@ -34,11 +42,12 @@ def read_rows(
     number = 0
     try:
         with _open_text(run, encoding) as file:
-            header = file.readline()
+            header = _read_header(file)
             if not header.strip():
                 raise ImportRefusedError(f"{name} has no heading: its first line is empty.")
             delimiter = max(_DELIMITERS, key=header.count)
-            headings = [cell.strip() for cell in next(_read_cells([header], delimiter))]
+            cells = next(_read_cells(header.splitlines(keepends=True), delimiter))
+            headings = [_LINE_ENDS.sub(" ", cell).strip() for cell in cells]
             _check_headings(name, headings, columns)
             wanted = headings if has_all else columns
             picks = [(column, headings.index(column)) for column in wanted if column]
@@ -68,6 +77,44 @@ def read_rows(
         raise ImportRefusedError(f"{name} has a heading but no rows.")
 
 
+def find_encoding(path: Path) -> str:
+    """Return how a table is written: UTF-8, UTF-16, or what spreadsheets write in its place."""
+    with path.open("rb") as packed:
+        is_packed = _peek(packed)[:2] == _GZIP
+        file = cast("BinaryIO", gzip.GzipFile(fileobj=packed)) if is_packed else packed
+        try:
+            start = _peek(file)
+            if start[:2] in _UTF_16_MARKS:
+                return "utf-16"
+            # Letters of our alphabets are every other byte of it, with a zero between.
+            if b"\x00" in start[:2]:
+                return "utf-16-be" if start[:1] == b"\x00" else "utf-16-le"
+            return next(one for one in _COMMON if one == "latin-1" or _is_written_in(file, one))
+        except (EOFError, OSError, zlib.error):
+            # Damaged: reading it says so, and where.
+            return "utf-8-sig"
+
+
+def _is_written_in(file: BinaryIO, encoding: str) -> bool:
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        while chunk := file.read(1 << 20):
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeError:
+        return False
+    return True
+
+
+def _read_header(file: TextIO) -> str:
+    """Return the first line, and those that its quoted headings go on in."""
+    header = file.readline()
+    while header.count('"') % 2 and len(header) < _LONGEST_HEADER and (more := file.readline()):
+        header += more
+    return header
+
+
 def _read_cells(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
     return csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
 
@@ -95,7 +142,7 @@ def _open_text(run: Run, encoding: str) -> Iterator[TextIO]:
             if start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(magic):
                 raise ImportRefusedError(f"{run.path.name} is {what}.")
         if not encoding:
-            encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+            encoding = "utf-16" if start[:2] in _UTF_16_MARKS else "utf-8-sig"
         with io.TextIOWrapper(file, encoding=encoding, newline="") as text:
             yield text
 

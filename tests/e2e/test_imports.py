@@ -3,11 +3,13 @@ and taken back, in a real browser."""
 
 import functools
 import json
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import shapely
 from django.db import connections
 from playwright.sync_api import FilePayload, Locator, Page, expect
 from pytest_django.fixtures import Settings
@@ -17,6 +19,7 @@ from places.exchange import import_forms, intake
 from places.exchange.models import PlaceImport
 from places.models import Area, Geography, Place, Postcode
 from tests.e2e.test_worker_areas import find_violations, open_page, town, worker
+from tests.exchange.test_broken_lists import write_layer
 from tests.exchange.test_intake import feed
 from tests.factories.places import MIDDLE, make_place, make_point
 from tests.pictures import take_picture
@@ -48,11 +51,14 @@ def land(settings: Settings, tmp_path: Path, town: Geography) -> None:
         Postcode.objects.create(code=code, point=point, area=area)
 
 
-def begin(page: Page, words: str, name: str, content: str, *, says: str = "Look at it") -> None:
+def begin(
+    page: Page, words: str, name: str, content: str | bytes, *, says: str = "Look at it"
+) -> None:
+    told = content.encode() if isinstance(content, str) else content
     page.get_by_label("What is this list called?").fill("Halls of the town")
     page.get_by_label(words).check()
     page.get_by_label("File", exact=True).set_input_files(
-        files=[FilePayload(name=name, mimeType="text/plain", buffer=content.encode())]
+        files=[FilePayload(name=name, mimeType="text/plain", buffer=told)]
     )
     page.get_by_role("button", name=says).click()
 
@@ -289,6 +295,113 @@ def test_a_wrong_file_is_told_and_nothing_typed_is_lost(open_page: Callable[...,
     page.reload()
     expect(page.get_by_text("This is no Overpass JSON")).to_be_visible()
     take_picture(page, "import-failed-1280")
+
+
+@WIDTHS
+def test_a_layer_of_a_geopackage_is_chosen_and_brought_in(
+    open_page: Callable[..., Page], tmp_path: Path, width: int
+) -> None:
+    """In metres of the National Grid, the second of two layers, one row without a shape."""
+    lon, lat = 259_210, 664_189  # MIDDLE, in metres
+    road = shapely.LineString([(lon, lat), (lon + 9, lat)])
+    square = shapely.box(lon + 600, lat, lon + 640, lat + 30)
+    path = tmp_path / "halls.gpkg"
+    write_layer(path, [road], names=["Ring Road"], layer="aa roads", sort="LineString",
+                crs="EPSG:27700")  # fmt: skip
+    write_layer(path, [shapely.Point(lon, lat)], names=["A well"], layer="a wells",
+                crs="EPSG:27700")  # fmt: skip
+    names = ["Rowan Libary", "Bowling Pavilion", "Lost Hall"]
+    shapes = [shapely.Point(lon, lat), square, None]
+    content = write_layer(path, shapes, names=names, layer="halls", sort="Unknown",
+                          crs="EPSG:27700")  # fmt: skip
+    page = open_page("/places/imports/", width=width)
+    page.get_by_label("Places that say no kind are").select_option("community_centre")
+    begin(page, "Map layer", "halls.gpkg", content)
+    expect(page.locator("tbody")).to_have_text(re.compile("A well"))
+    page.get_by_label("Layer of the file").select_option("halls")
+    page.get_by_role("button", name="Show its first rows").click()
+    expect(page.locator("tbody")).to_contain_text("Bowling Pavilion")
+    expect(page.get_by_label("Places that say no kind are")).to_have_value("community_centre")
+    keep_rules(page, f"import-layer-{width}")
+    page.get_by_role("button", name="Read the list").click()
+    work(page)
+    expect(row_of(page, "Lost Hall")).to_contain_text("no position")
+    expect(row_of(page, "Rowan Libary")).to_contain_text("perhaps")
+    page.get_by_role("link", name="Lost Hall").click()
+    page.get_by_label("Postcode").fill("g20 7ty")
+    page.get_by_role("button", name="Mend the row").click()
+    page.get_by_role("button", name="Write it to the register").click()
+    work(page)
+    expect(page.locator(STATE)).to_have_text("In the register")
+    pavilion = Place.objects.get(name="Bowling Pavilion")
+    assert pavilion.footprint is not None
+    assert pavilion.point.distance(make_point(0.0096, 0.0)) < 0.002
+    assert Place.objects.filter(name="Lost Hall").exists()
+    # The second run of the same file changes nothing.
+    page.goto(page.url.rsplit("/", 2)[0])
+    begin(page, "Map layer", "halls.gpkg", content)
+    page.get_by_label("Layer of the file").select_option("halls")
+    page.get_by_role("button", name="Show its first rows").click()
+    page.get_by_label("Places that say no kind are").select_option("community_centre")
+    page.get_by_role("button", name="Read the list").click()
+    work(page)
+    expect(row_of(page, "Bowling Pavilion")).to_contain_text("fill in what is missing")
+    assert Place.objects.count() == 3
+
+
+@WIDTHS
+def test_what_overpass_answered_is_brought_in_and_taken_back(
+    open_page: Callable[..., Page], width: int
+) -> None:
+    """Nodes, ways with a centre, relations; broken off in the middle, which is said first."""
+    lon, lat = MIDDLE
+    around = ((0.002, 0.002), (0.004, 0.002), (0.004, 0.004), (0.002, 0.004), (0.002, 0.002))
+    corners = [{"lon": lon + x, "lat": lat + y} for x, y in around]
+    parts = [{"type": "way", "ref": 1, "role": "outer", "geometry": part}
+             for part in (corners[:3], corners[2:])]  # fmt: skip
+    elements = [
+        {"type": "node", "id": 1, "lat": lat, "lon": lon + 0.01,
+         "tags": {"amenity": "cafe", "name": "Kettle", "opening_hours": "Mo-Fr 09:00-17:00"}},
+        {"type": "way", "id": 2, "center": {"lat": lat + 0.01, "lon": lon}, "nodes": [1, 2, 1],
+         "tags": {"amenity": "library", "name": "Reading Room"}},
+        {"type": "relation", "id": 3, "members": parts,
+         "tags": {"type": "multipolygon", "leisure": "park", "name": "Long Park"}},
+        {"type": "node", "id": 4, "lat": lat, "lon": lon,
+         "tags": {"tourism": "hostel", "name": "Bed"}},
+    ]  # fmt: skip
+    told = {"elements": elements, "remark": "runtime error: Query timed out"}
+    page = open_page("/places/imports/", width=width)
+    begin(page, "OpenStreetMap by Overpass", "answer.json", json.dumps(told))
+    work(page)
+    expect(page.locator(".notice-bad")).to_contain_text("Overpass broke off")
+    expect(row_of(page, "Kettle")).to_contain_text("Mo-Fr 09:00-17:00")
+    keep_rules(page, f"import-overpass-{width}")
+    page.get_by_role("button", name="Write it to the register").click()
+    work(page)
+    expect(page.locator(STATE)).to_have_text("In the register")
+    assert page.locator(".notice-bad").count() == 0
+    park = Place.objects.get(name="Long Park")
+    assert (park.source, park.source_ref) == ("osm", "relation/3")
+    assert park.footprint is not None
+    assert Place.objects.filter(source="osm").count() == 3
+    page.get_by_role("button", name="Take all of it back").click()
+    work(page)
+    expect(page.locator(STATE)).to_have_text("Taken back")
+    assert not Place.objects.filter(source="osm").exists()
+
+
+def test_a_list_that_cannot_be_read_is_begun_again_with_what_was_typed(
+    open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    content = write_layer(tmp_path / "a.gpkg", [shapely.Point(MIDDLE)] * 999, names=["Hall"] * 999)
+    page = open_page("/places/imports/", width=360)
+    begin(page, "Map layer", "halls.gpkg", content[: len(content) // 2])
+    expect(page.locator(STATE)).to_have_text("Failed")
+    expect(page.locator(".notice-bad")).to_contain_text("damaged or cut off")
+    keep_rules(page, "import-cut-360")
+    page.get_by_role("link", name="Begin again").click()
+    assert page.get_by_label("What is this list called?").input_value() == "Halls of the town"
+    expect(page.get_by_label("Map layer")).to_be_checked()
 
 
 def test_residents_have_no_part_in_it(open_page: Callable[..., Page]) -> None:

@@ -224,6 +224,60 @@ def test_two_who_edit_at_once_both_keep_what_they_wrote(
 
 
 @WIDTHS
+def test_what_several_changed_is_put_back_and_put_back_again(
+    open_page: Callable[..., Page], place: Place, worker: User, width: int
+) -> None:
+    """An outline, words and a kind by three people in turn; a page that was open too long writes
+    nothing; what the list of kinds no longer has stays, and is told."""
+    x, y = place.point.coords
+    drawn = MultiPolygon(Polygon.from_bbox((x, y, x + 0.001, y + 0.001)), srid=4326)
+    other, third = (make_member(Role.WORKER, name=name) for name in ("Bo Other", "Cy Third"))
+    place = change_place(by=worker, place=place, changes={"description": "A warm corner."})
+    place = change_place(by=other, place=place, changes={"footprint": drawn, "kind": "cafe"})
+    place = change_place(by=third, place=place, changes={"name": "Rowan Hub"})
+    page = open_page(f"/places/{place.code}/history/", width=width)
+    history = page.locator("ol.history > li")
+    expect(history).to_have_count(4)
+    expect(history.nth(0)).to_contain_text("Cy Third")
+    expect(history.nth(1)).to_contain_text("Kind: Library → Café")
+    expect(history.nth(1)).to_contain_text("Outline: nothing → 4 corners, about 6,941 m²")
+    expect(history.nth(3)).to_contain_text("As it was before the history begins")
+    late = open_page(f"/places/{place.code}/history/", width=width)
+
+    page.get_by_role("button", name="Put back to version 2").click()
+    expect(page.get_by_text("The place is as it was in version 2.")).to_be_visible()
+    expect(history.nth(0)).to_contain_text("Put back to an earlier version (2)")
+    expect(history.nth(0)).to_contain_text("Rowan Hub → Rowan Library")
+    place.refresh_from_db()
+    assert (place.name, place.kind, place.footprint) == ("Rowan Library", "library", None)
+    assert place.description == "A warm corner."
+
+    late.get_by_role("button", name="Put back to version 1").click()
+    expect(late.get_by_text("Somebody changed it in the meantime.")).to_be_visible()
+    place.refresh_from_db()
+    assert place.description == "A warm corner."
+
+    # Back from going back: the version that was left is one like any other.
+    page.get_by_role("button", name="Put back to version 4").click()
+    expect(page.get_by_text("The place is as it was in version 4.")).to_be_visible()
+    place.refresh_from_db()
+    assert (place.name, place.kind) == ("Rowan Hub", "cafe")
+    assert place.footprint is not None
+    assert place.footprint.equals(drawn)
+    keep_rules(page, f"history-back-{width}")
+
+    # A version from before a kind was taken out of the list.
+    version = place.versions.get(revision=2)
+    version.facts["kind"] = "reading_room"
+    version.save()
+    page.get_by_role("button", name="Put back to version 2").click()
+    expect(page.get_by_text("could not come back: Kind.")).to_be_visible()
+    expect(page.locator("ol.history")).to_contain_text("reading_room")
+    place.refresh_from_db()
+    assert (place.name, place.kind) == ("Rowan Library", "cafe")
+
+
+@WIDTHS
 def test_hours_names_and_languages_are_edited_and_read(
     open_page: Callable[..., Page], place: Place, width: int
 ) -> None:

@@ -301,9 +301,12 @@ def test_a_geopackage_in_the_national_grid(worker: User, tmp_path: Path) -> None
         options={"kind": "community_centre"},
     )
     assert job.state == PlaceImport.State.MAPPING
-    headings, sample, guessed = intake.headings_of(job)
-    assert (headings, sample, guessed) == (["name"], [{"name": "Grid Hall"}], {"name": "name"})
-    job = work(intake.choose_columns(by=worker, job=job, columns=guessed, kind="community_centre"))
+    look = intake.look_into(job)
+    assert (look.headings, look.sample) == (["name"], [{"name": "Grid Hall"}])
+    assert (look.guessed, look.layers) == ({"name": "name"}, (look.layer,))
+    job = work(
+        intake.choose_columns(by=worker, job=job, columns=look.guessed, kind="community_centre")
+    )
     row = job.rows.get()
     assert row.problem == ""
     assert row.facts["lon"] == pytest.approx(-4.272, abs=0.002)

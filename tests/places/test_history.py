@@ -1,6 +1,7 @@
 """What a place was, who changed it, and how to go back."""
 
 import pytest
+from django.contrib.gis.geos import MultiPolygon, Polygon
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -17,7 +18,14 @@ from places.actions import (
     revert_place,
     show_place_again,
 )
-from places.history import GONE, changes_to, facts_at, take_facts, tell_changes
+from places.history import (
+    GONE,
+    changes_to,
+    facts_at,
+    take_facts,
+    tell_changes,
+    tell_not_put_back,
+)
 from places.models import Place, PlaceText, PlaceVersion
 from tests.factories.accounts import make_member
 from tests.factories.places import make_place, make_point
@@ -149,3 +157,47 @@ class TestAnyWay(TestCase):
         back = revert_place(by=worker, place=place, to=to)
         assert take_facts(back)[0] == wanted
         assert changes_to(back, wanted)[0]["name"] == back.name
+
+
+def test_what_the_lists_no_longer_have_is_told_by_its_code_and_stays(
+    worker: User, place: Place
+) -> None:
+    """A kind, an answer and a cost of years ago, and an organisation that is gone."""
+    version = PlaceVersion.objects.get(place=place)
+    version.facts |= {"kind": "reading_room", "cost_to_stay": "a_penny", "organisation": 10**9}
+    version.facts["welcomes"] |= {"toilet": ["perhaps", "", None], "spittoon": ["yes", "", None]}
+    version.save()
+    place = change_place(by=worker, place=place, changes={"name": "B", "kind": "cafe"})
+    now = take_facts(place)[0]
+    told = {one.field: one.before for one in tell_changes(place, version.facts, now)}
+    assert (told["kind"], told["cost_to_stay"]) == ("reading_room", "a_penny")
+    assert told["welcome:toilet"] == "perhaps"
+    back = revert_place(by=worker, place=place, to=1)
+    assert (back.name, back.kind) == ("Rowan Library", "cafe")
+    assert tell_not_put_back(back, version.facts) == [
+        "Kind", "Cost to stay", "Organisation", "Toilet",
+    ]  # fmt: skip
+
+
+def test_all_that_came_back_is_told_of_as_nothing_missing(worker: User, place: Place) -> None:
+    changed = change_place(by=worker, place=place, changes={"name": "B", "description": ""})
+    hide_place(by=worker, place=changed, reason="asked")
+    facts = PlaceVersion.objects.get(place=place, revision=1).facts
+    assert tell_not_put_back(revert_place(by=worker, place=place, to=1), facts) == []
+
+
+def test_an_outline_that_was_drawn_anew_is_told_by_its_corners_and_size(
+    worker: User, place: Place
+) -> None:
+    x, y = place.point.coords
+    for revision, size in enumerate((0.001, 0.002), start=2):
+        outline = MultiPolygon(Polygon.from_bbox((x, y, x + size, y + size)), srid=4326)
+        place = change_place(by=worker, place=place, changes={"footprint": outline})
+        assert place.revision == revision
+    before, after = (facts_at(place, revision) for revision in (2, 3))
+    [change] = tell_changes(place, before or {}, after or {})
+    # A thousandth of a degree: 111 m north and, at this latitude, 62 m east.
+    assert (change.before, change.after) == (
+        "4 corners, about 6,941 m²",
+        "4 corners, about 27,763 m²",
+    )

@@ -37,6 +37,7 @@ class Command(ImportCommand):
             metavar="FIELD=HEADING",
             help=f"which column is which: {', '.join(FIELDS)}; else guessed by the headings",
         )
+        parser.add_argument("--layer", default="", help="of a file that has several")
         parser.add_argument(
             "--kind", choices=PlaceKind.values, default="", help="of rows that say none"
         )
@@ -79,7 +80,7 @@ class Command(ImportCommand):
     def _begin(self, path: Path, options: dict[str, Any]) -> PlaceImport:
         if not path.is_file():
             raise CommandError(f"There is no file {path}.")
-        told: dict[str, Any] = {"kind": options["kind"], "encoding": options["encoding"]}
+        told: dict[str, Any] = {name: options[name] for name in ("kind", "encoding", "layer")}
         if options["format"] in (PlaceImport.Format.CSV, PlaceImport.Format.LAYER):
             told["columns"] = self._columns(path, options)
         with path.open("rb") as file:
@@ -95,7 +96,9 @@ class Command(ImportCommand):
 
     def _columns(self, path: Path, options: dict[str, Any]) -> dict[str, str]:
         try:
-            headings, _sample = read_headings(path, options["format"])
+            headings, _sample = read_headings(
+                path, options["format"], encoding=options["encoding"], layer=options["layer"]
+            )
         except ImportRefusedError as error:
             raise CommandError(str(error)) from error
         columns = guess_columns(headings)
