@@ -12,7 +12,8 @@ from demo.whereabouts import SOURCE, organisations_by_key
 from kinder.accounts.models import Membership, Role, User
 from kinder.accounts.uploads import read_photo
 from places.actions import Told, add_photo, change_place, claim_place, suggest_change
-from places.exchange.intake import advance, begin_import
+from places.exchange.intake import advance
+from places.exchange.starts import begin_import
 from places.models import Place, PlaceVersion
 from places.vocabulary import PlaceKind, PlaceState
 

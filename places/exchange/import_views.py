@@ -20,6 +20,7 @@ from places.exchange.drafts import FIELDS
 from places.exchange.import_forms import ENCODINGS, BeginForm, ColumnsForm, RowForm
 from places.exchange.models import ImportRow, PlaceImport
 from places.exchange.preview import describe_points, extent_of_rows
+from places.exchange.starts import begin_import
 from places.maps import base_map, describe_borders
 from places.rules import check_can_keep_places
 from places.tiles import describe_place_layer
@@ -47,7 +48,7 @@ def list_imports(request: HttpRequest) -> HttpResponse:
     form = BeginForm(request.POST or None, request.FILES or None, initial=_begin_again(request.GET))
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        job = intake.begin_import(
+        job = begin_import(
             by=by,
             file_format=data["format"],
             name=data["name"],

@@ -19,12 +19,11 @@ from typing import Any
 from django.contrib.gis.gdal.error import GDALException
 from django.contrib.gis.geos import Point
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile, File
+from django.core.files.base import ContentFile
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import CharField, Count, F, Func, Q, Value
 from django.db.models.functions import Cast
 from django.utils import timezone
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from shapely.errors import ShapelyError
 
@@ -51,6 +50,7 @@ from places.exchange.overpass import read_overpass
 from places.exchange.place_layers import list_layers
 from places.exchange.positions import settle_positions
 from places.exchange.recognition import match_rows
+from places.exchange.starts import first_state_of
 from places.exchange.tables import find_encoding
 from places.models import Postcode
 from places.rules import check_can_keep_places
@@ -78,44 +78,6 @@ class NotNowError(Refused):
 
 
 # ------------------------------------------------------------------ deeds
-
-
-@transaction.atomic
-def begin_import(
-    *,
-    by: User | None,
-    file_format: str,
-    name: str,
-    file: "File[Any] | None" = None,
-    address: str = "",
-    options: Mapping[str, Any] | None = None,
-) -> PlaceImport:
-    """Take a file, or the address of one; reading begins by itself, once columns are known."""
-    job = PlaceImport(
-        format=Format(file_format),
-        name=name,
-        source=slugify(name)[:40] or "import",
-        address=address,
-        options=dict(options or {}),
-        by=by,
-        state=State.FETCHING if address else State.READING,
-    )
-    if job.format in (Format.OSM, Format.OVERPASS):
-        # Known by OSM's ids, whichever extract they come from.
-        job.source = "osm"
-    if file is not None:
-        job.file.save(Path(file.name or "file").name, file, save=False)
-        job.state = _first_state(job)
-    job.save()
-    if by is not None:
-        record("begin_import", job, by=by, format=job.format)
-    return job
-
-
-def _first_state(job: PlaceImport) -> str:
-    if job.format in (Format.CSV, Format.LAYER) and "columns" not in job.options:
-        return State.MAPPING
-    return State.READING
 
 
 def choose_columns(
@@ -328,7 +290,7 @@ def _fetch(job: PlaceImport, worker: uuid.UUID) -> Iterator[None]:
     ending = {"csv": ".csv", "layer": ".gpkg", "osm": ".geojson"}.get(job.format, ".json")
     with transaction.atomic():
         job.file.save(f"fetched{ending}", ContentFile(content), save=False)
-        state = _first_state(job)
+        state = first_state_of(job)
         _hold(job, worker, file=job.file.name, state=state)
     job.state = state
     yield

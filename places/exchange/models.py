@@ -84,6 +84,8 @@ class PlaceImport(models.Model):
     file = models.FileField(upload_to=name_import, blank=True, max_length=200)
     address = models.URLField(_("address"), max_length=500, blank=True)
     options = models.JSONField(default=dict, blank=True)
+    # Of all that it began with, so that the same start sent twice is known.
+    fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State)
     problem = models.CharField(_("what went wrong"), max_length=400, blank=True)
     done = models.PositiveIntegerField(_("rows done"), default=0)

@@ -34,6 +34,7 @@ from places.exchange import intake
 from places.exchange.intake import NotNowError
 from places.exchange.matching import DOUBT, SURE, WEIGHTS, Pair, Verdict, judge, plain_name, score
 from places.exchange.models import ImportRow, PlaceImport
+from places.exchange.starts import begin_import
 from places.models import (
     Gathering,
     Geography,
@@ -98,7 +99,7 @@ def begin(
 ) -> PlaceImport:
     content = text.encode() if isinstance(text, str) else text
     told = {"columns": COLUMNS, **options} if file_format == "csv" else options
-    return intake.begin_import(
+    return begin_import(
         by=worker,
         file_format=file_format,
         name="A list",
@@ -293,7 +294,7 @@ def test_a_geopackage_in_the_national_grid(worker: User, tmp_path: Path) -> None
         driver="GPKG",
     )
     assert len(DataSource(str(path))[0]) == 1
-    job = intake.begin_import(
+    job = begin_import(
         by=worker,
         file_format="layer",
         name="Halls",
@@ -371,7 +372,7 @@ def feed(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_an_open_referral_feed_is_read_page_by_page(worker: User, feed: str) -> None:
-    job = intake.begin_import(by=worker, file_format="hsds", name="Council", address=feed)
+    job = begin_import(by=worker, file_format="hsds", name="Council", address=feed)
     work(job)
     assert [row.facts["name"] for row in job.rows.all()] == ["Reading Room s1", "Reading Room s2"]
     facts = job.rows.first().facts  # type: ignore[union-attr]
@@ -381,9 +382,7 @@ def test_an_open_referral_feed_is_read_page_by_page(worker: User, feed: str) -> 
 
 
 def test_an_address_on_a_private_network_is_refused(worker: User) -> None:
-    job = intake.begin_import(
-        by=worker, file_format="hsds", name="X", address="http://127.0.0.1/services"
-    )
+    job = begin_import(by=worker, file_format="hsds", name="X", address="http://127.0.0.1/services")
     work(job)
     assert (job.state, "private network" in job.problem) == (PlaceImport.State.FAILED, True)
 

@@ -12,6 +12,7 @@ from kinder.accounts.models import Role, User
 from kinder.accounts.retention import apply_retention
 from places.exchange import intake
 from places.exchange.models import ImportBatch, ImportIssue, PlaceImport
+from places.exchange.starts import begin_import
 from places.models import Place
 from tests.factories.accounts import make_member
 from tests.factories.places import make_place, make_point
@@ -29,7 +30,7 @@ def worker(settings: Settings, tmp_path: Path) -> User:
 
 def begin(by: User, text: str = TABLE) -> PlaceImport:
     columns = {name: name for name in ("name", "kind", "lat", "lon")} | {"reference": "ref"}
-    job = intake.begin_import(
+    job = begin_import(
         by=by,
         file_format="csv",
         name="Halls",
@@ -77,14 +78,14 @@ def test_words_of_an_import_go_and_it_can_still_be_taken_back(worker: User) -> N
 
 def test_a_list_that_nobody_looked_at_is_given_up(worker: User) -> None:
     job = begin(worker)
-    unread = intake.begin_import(
+    unread = begin_import(
         by=worker, file_format="csv", name="X", file=ContentFile(b"name\nHall\n", name="x.csv")
     )
     assert unread.state == State.MAPPING
     path = Path(unread.file.path)
-    fresh = begin(worker)
     for one in (job, unread):
         age(one, 91)
+    fresh = begin(worker)
     assert due("exchange.waiting_imports") == (2, 2)
     states = dict(PlaceImport.objects.values_list("pk", "state"))
     assert states == {job.pk: "cancelled", unread.pk: "cancelled", fresh.pk: "looking"}

@@ -13,6 +13,7 @@ from places.exchange.drafts import FIELDS, guess_columns, read_headings
 from places.exchange.extracts import read_features
 from places.exchange.models import ImportRow, PlaceImport
 from places.exchange.register import import_places
+from places.exchange.starts import begin_import
 from places.vocabulary import PlaceKind
 
 SHOWN_ROWS = 25
@@ -84,7 +85,7 @@ class Command(ImportCommand):
         if options["format"] in (PlaceImport.Format.CSV, PlaceImport.Format.LAYER):
             told["columns"] = self._columns(path, options)
         with path.open("rb") as file:
-            job = intake.begin_import(
+            job = begin_import(
                 by=None,
                 file_format=options["format"],
                 name=options["name"] or path.stem,
