@@ -236,10 +236,14 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
     elif not chosen:
         messages.warning(request, _("Please choose some rows first."))
     else:
-        count = intake.decide_rows(by=by, job=job, numbers=chosen, decision=decision)
-        messages.success(
-            request, ngettext("%(count)s row.", "%(count)s rows.", count) % {"count": count}
-        )
+        try:
+            count = intake.decide_rows(by=by, job=job, numbers=chosen, decision=decision)
+        except intake.NotNowError as refused:
+            messages.warning(request, str(refused.reason))
+        else:
+            messages.success(
+                request, ngettext("%(count)s row.", "%(count)s rows.", count) % {"count": count}
+            )
     filtered = request.POST.get("rows", "")
     query = f"?rows={filtered}" if filtered in FILTERS else ""
     return redirect(reverse("imports:import", args=[job.pk]) + query)

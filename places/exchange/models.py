@@ -1,5 +1,6 @@
 """Imports, remembered: what came in, when, and which rows were turned away."""
 
+import datetime as dt
 import uuid
 from pathlib import PurePath
 from typing import ClassVar
@@ -11,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from kinder.accounts.models import User
 from places.models import Place
 from places.vocabulary import PlaceKind
+
+LONGEST_STEP = dt.timedelta(seconds=20)
 
 
 def name_import(_job: "PlaceImport", name: str) -> str:
@@ -103,6 +106,11 @@ class PlaceImport(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Tell whether whoever works on it has not been heard of for longer than a step takes."""
+        return self.beat_at is not None and timezone.now() - self.beat_at > LONGEST_STEP
 
 
 class ImportRow(models.Model):

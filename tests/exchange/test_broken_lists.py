@@ -11,7 +11,6 @@ import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pyogrio.raw
@@ -22,14 +21,11 @@ from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
-from kinder.accounts.fetching import FetchError
 from kinder.accounts.models import User
 from places.actions.importing import bring_in
 from places.exchange import intake
-from places.exchange.batches import ImportRefusedError
 from places.exchange.drafts import REPEATED
 from places.exchange.models import ImportRow, PlaceImport
-from places.exchange.open_referral import MOST_LOST, fetch_services, read_hsds
 from places.exchange.overpass import NO_POSITION
 from places.exchange.place_layers import DAMAGED, list_layers
 from places.exchange.positions import FROM_GRID, OUTSIDE, TURNED
@@ -482,113 +478,3 @@ def test_real_places_come_in_by_overpass_as_by_the_extract(worker: User, sample_
     for one, other in zip(ours, theirs, strict=True):
         assert (one.reference, one.problem) == (other.reference, other.problem)
         assert one.facts == other.facts
-
-
-# ------------------------------------------------------------------ Open Referral
-
-
-def spot(key: str, **more: Any) -> dict[str, Any]:
-    place = {"id": key, "name": f"Hall {key}", "latitude": LAT, "longitude": LON, **more}
-    return {
-        "id": f"s-{key}",
-        "name": f"Service {key}",
-        "service_at_locations": [{"location": place}],
-    }
-
-
-def test_entries_that_are_none_do_not_stop_a_list(worker: User) -> None:
-    library = [{"taxonomy_term": "x"}, 7, {"taxonomy_term": {"code": "library"}}]
-    services = [
-        {**spot("a", addresses="none", phones=[None], languages=["en"], schedules="no"),
-         "attributes": library},
-        7,
-        {"id": "2", "name": "By telephone", "service_at_locations": 7},
-        {**spot("b", latitude="x", schedules=[{"byday": "MO", "opens_at": 9, "closes_at": None}]),
-         "attributes": 7},
-    ]  # fmt: skip
-    text = json.dumps({"services": services})
-    rows = read(worker, text, file_format="hsds", name="a.json", kind="cafe")
-    assert [(row.facts["name"], row.problem) for row in rows] == [
-        ("Hall a", ""),
-        ("", "an entry of the list is no service"),
-        ("By telephone", "the service names no location"),
-        ("Hall b", "no position, and no postcode that is loaded"),
-    ]
-    assert rows[0].facts["kind"] == "library"
-
-
-@pytest.mark.parametrize("text", ['{"hello": "world"}', "[]", '{"services": {}}', "[" * 100_000])
-def test_json_that_holds_no_places_says_so(worker: User, text: str) -> None:
-    job = work(begin(worker, text, file_format="hsds", name="a.json"))
-    assert job.state == State.FAILED
-    assert "no Open Referral JSON" in job.problem or "no JSON" in job.problem
-
-
-def _page_of(address: str) -> int:
-    return int(parse_qs(urlsplit(address).query)["page"][0])
-
-
-def answer(pages: dict[int, Any], services: dict[str, Any] | None = None) -> Callable[[str], Any]:
-    """A feed whose pages are what `pages` say, an exception where one is to be raised."""
-
-    def ask(address: str) -> Any:
-        if "?page=" in address:
-            told = pages.get(_page_of(address), {"contents": []})
-        else:
-            told = (services or {})[address.rsplit("/", 1)[1]]
-        if isinstance(told, Exception):
-            raise told
-        return told
-
-    return ask
-
-
-def fetch_all(ask: Callable[[str], Any]) -> list[dict[str, Any]]:
-    return list(fetch_services("https://x.example.org/v3/services", ask=ask, beat=lambda: None))
-
-
-def test_a_feed_goes_on_behind_a_page_and_a_service_that_fail(tmp_path: Path) -> None:
-    gone = FetchError("This address answers with an error (500).")
-    pages = {
-        1: {"contents": [spot("a"), {"id": "2", "name": "Lost"}, 7], "last_page": False,
-            "total_pages": 3},
-        2: gone,
-        3: {"contents": [spot("b"), {"id": "3", "name": "Odd"}], "last_page": True},
-    }  # fmt: skip
-    found = fetch_all(answer(pages, {"2": gone, "3": []}))
-    path = tmp_path / "feed.json"
-    path.write_text(json.dumps({"services": found}))
-    drafts = list(read_hsds(path, {"kind": "cafe"}))
-    assert [draft.facts["name"] for draft in drafts if not draft.problem] == ["Hall a", "Hall b"]
-    lost = [draft.warning for draft in drafts if draft.problem]
-    assert "a service of the feed cannot be read: This address answers with an error (500)." in lost
-    assert "a page of the feed cannot be read: This address answers with an error (500)." in lost
-    assert "an entry of the feed is no service" in lost
-    assert "a service of the feed cannot be read: it is no service" in lost
-
-
-def test_a_feed_is_given_up_where_nothing_comes_any_more() -> None:
-    gone = FetchError("gone")
-    asked = []
-
-    def ask(address: str) -> Any:
-        asked.append(address)
-        return answer({1: {"contents": [spot("a")], "last_page": False}}, {})(address)
-
-    def fail(address: str) -> Any:
-        told = ask(address)
-        if "page=1&" in address:
-            return told
-        raise gone
-
-    assert len(fetch_all(fail)) == 1 + MOST_LOST
-    # Each page that fails is asked for twice.
-    assert len(asked) == 1 + 2 * MOST_LOST
-    with pytest.raises(FetchError):
-        fetch_all(answer({1: gone}))
-    for page in ({"hello": 1}, "words", None):
-        with pytest.raises(ImportRefusedError, match="no Open Referral feed"):
-            fetch_all(answer({1: page}))
-    # A server that knows no pages gives the first for ever.
-    same = {"contents": [spot("a")], "last_page": False}
-    assert len(fetch_all(answer(dict.fromkeys(range(1, 9), same)))) == 1

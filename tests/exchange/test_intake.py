@@ -387,13 +387,17 @@ def test_an_address_on_a_private_network_is_refused(worker: User) -> None:
     assert (job.state, "private network" in job.problem) == (PlaceImport.State.FAILED, True)
 
 
-def test_two_workers_never_work_on_the_same_import(worker: User) -> None:
+def test_two_workers_never_work_on_the_same_import(client: Client, worker: User) -> None:
     job = begin(worker)
     PlaceImport.objects.filter(pk=job.pk).update(
         worker="5d0c3c5e-0000-4000-8000-000000000000", beat_at=timezone.now()
     )
     assert not intake.advance(job.pk)
+    client.force_login(worker)
+    progress = reverse("imports:progress", args=[job.pk])
+    assert "Another goes on" not in client.get(progress).content.decode()
     PlaceImport.objects.filter(pk=job.pk).update(beat_at=timezone.now() - dt.timedelta(hours=1))
+    assert "Another goes on" in client.get(progress).content.decode()
     assert intake.advance(job.pk)
 
 
@@ -435,6 +439,10 @@ def test_the_wizard_without_a_script(client: Client, worker: User) -> None:
     intake.continue_all()
     assert Place.objects.filter(name="Somewhere").exists()
     assert not Place.objects.filter(name="Corner Café").exists()
+    late = client.post(
+        reverse("imports:decide", args=[job.pk]), {"row": ["2"], "decision": "add"}, follow=True
+    )
+    assert "not possible as things stand" in late.content.decode()
     client.post(act, {"deed": "apply"})
     client.post(act, {"deed": "undo"})
     intake.continue_all()
