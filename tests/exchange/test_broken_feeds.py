@@ -19,6 +19,7 @@ from places.exchange import intake
 from places.exchange.batches import ImportRefusedError
 from places.exchange.models import PlaceImport
 from places.exchange.open_referral import MOST_LOST, fetch_services, read_hsds
+from places.exchange.starts import begin_import
 from places.models import Place
 from tests.exchange.test_broken_lists import read
 from tests.exchange.test_intake import begin, land, media, work, worker
@@ -186,7 +187,7 @@ def odd_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 def test_an_address_that_is_no_feed_says_what_it_is(
     worker: User, odd_server: str, which: str, words: str
 ) -> None:
-    job = intake.begin_import(
+    job = begin_import(
         by=worker, file_format="hsds", name="Council", address=f"{odd_server}/{which}/services"
     )
     work(job)
@@ -196,7 +197,7 @@ def test_an_address_that_is_no_feed_says_what_it_is(
 def test_a_feed_that_breaks_off_is_looked_over_with_a_warning(
     client: Client, worker: User, odd_server: str
 ) -> None:
-    job = intake.begin_import(
+    job = begin_import(
         by=worker, file_format="hsds", name="Council", address=f"{odd_server}/half",
         options={"kind": "library"},
     )  # fmt: skip

@@ -153,7 +153,8 @@ def test_columns_are_remembered_for_the_same_list(worker: User) -> None:
         job.refresh_from_db()
         look = intake.look_into(job)
         assert (look.guessed == chosen) is again
-        work(intake.choose_columns(by=worker, job=job, columns=chosen, kind=""))
+        job = work(intake.choose_columns(by=worker, job=job, columns=chosen, kind=""))
+        work(intake.apply_import(by=worker, job=job))
 
 
 def test_what_was_typed_for_a_list_that_failed_is_there_again(client: Client, worker: User) -> None:
