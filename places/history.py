@@ -23,6 +23,7 @@ from kinder.accounts.audit import subject_of
 from kinder.accounts.models import Contributor, Organisation, Subject, User
 from places.models import Place, PlaceText, PlaceVersion
 from places.vocabulary import Answer, CostToStay, PlaceKind, PlaceState, WelcomeAttribute
+from places.week import say_hours
 
 Facts = dict[str, Any]
 # Plain columns, in the order in which a difference is told.
@@ -175,6 +176,7 @@ def tell_not_put_back(place: Place, facts: Facts) -> list[str]:
 # ------------------------------------------------------------------ in words
 
 _LABELS: dict[str, "str | Promise"] = {
+    "opening_hours": gettext_lazy("Opening hours"),
     "point": gettext_lazy("Position"),
     "footprint": gettext_lazy("Outline"),
     "state": gettext_lazy("State"),
@@ -291,6 +293,7 @@ _TELL: dict[str, Any] = {
     "are_hours_unread": _tell_yes,
     "is_booking_needed": _tell_yes,
     "languages": lambda value: ", ".join(name_language(code) for code in value),
+    "opening_hours": say_hours,
     "point": lambda value: f"{value[1]:.5f}, {value[0]:.5f}",
     "footprint": _tell_outline,
     "alt_names": lambda value: ", ".join(f"{name} ({name_language(code)})" for code, name in value),

@@ -6,6 +6,7 @@ from typing import Any
 
 from places.history import facts_at, label_of, take_facts, tell_fact
 from places.models import Place, PlaceSuggestion
+from places.week import say_hours
 
 GONE = "gone"
 # What a resident may propose of a place; the rest is a keeper's.
@@ -31,6 +32,9 @@ class Proposed:
     now: str
     proposed: str
     was: str = ""
+    # Hours as the register writes them, where they are told in other words.
+    now_written: str = ""
+    written: str = ""
     is_conflict: bool = False
     is_done: bool = False
 
@@ -63,9 +67,15 @@ def _read_field(field: str, value: Any, now: dict[str, Any], base: dict[str, Any
         now=tell(now[field]),
         proposed=tell(value),
         was=tell(base[field]) if is_conflict else "",
+        now_written=_written(field, now[field]),
+        written=_written(field, value),
         is_conflict=is_conflict,
         is_done=now[field] == value,
     )
+
+
+def _written(field: str, value: Any) -> str:
+    return str(value) if field == "opening_hours" and say_hours(value) != value else ""
 
 
 def only_new(place: Place, changes: dict[str, Any]) -> dict[str, Any]:

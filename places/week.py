@@ -210,6 +210,12 @@ def describe_rules(value: str) -> list[Row]:
     return [*rows, *(Row(_("Also, as it was written"), rule) for rule in week.other)]
 
 
+def say_hours(value: str) -> str:
+    """Return hours `value` in the reader's language in one line, as written where rows cannot say
+    them."""
+    return "; ".join(f"{row.days}: {row.hours}" for row in describe_rules(value)) or value
+
+
 def _say_days(numbers: Sequence[int]) -> str:
     if len(numbers) == 7:
         return _("Every day")

@@ -203,10 +203,7 @@ class DemandPoints:
         """
         kind, area = np.asarray(kind, np.int64), np.asarray(area, np.int64)
         pairs = self.pairs(place_xy, VARIETY_MINUTES)
-        kinds = int(kind.max(initial=-1)) + 1
-        cells = pairs.demand * kinds + kind[pairs.place]
-        amounts = np.bincount(cells, minlength=self.population.size * kinds)
-        amounts = amounts.reshape(self.population.size, kinds)
+        amounts = self.count_kinds(pairs, kind)
         # Only people count: an area's places are those that some resident can walk to.
         lived_in = self.population[pairs.demand] > 0
         reached = np.unique(area[pairs.demand[lived_in]] * kind.size + pairs.place[lived_in])
@@ -220,6 +217,13 @@ class DemandPoints:
             for number in (effective_number, inverse_simpson)
         )
         return Variety(effective, simpson, places)
+
+    def count_kinds(self, pairs: Pairs, kind: IntArray) -> IntArray:
+        """Places of each kind that each demand point has in `pairs`, (n, kinds)."""
+        kinds = int(kind.max(initial=-1)) + 1
+        cells = pairs.demand * kinds + kind[pairs.place]
+        amounts = np.bincount(cells, minlength=self.population.size * kinds)
+        return amounts.reshape(self.population.size, kinds)
 
 
 def _slices(size: int) -> Iterator[slice]:

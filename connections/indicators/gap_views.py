@@ -1,6 +1,7 @@
 """The workers' page of gaps: three layers with their tables, and "what if"."""
 
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ from connections.indicators.gaps import (
     site_of,
 )
 from places.actions import current_geography
+from places.area_views import describe_drawing
+from places.editing import read_position
 from places.gathering_forms import find_named_places
 from places.hours import InvalidHoursError, tidy_hours, weekly_open_hours
 from places.maps import base_map
@@ -36,7 +39,7 @@ from places.models import Area, Geography, Place
 from places.origins import Origin, UnknownPostcodeError, find_origins
 from places.rules import check_can_save_areas
 from places.tiles import describe_area_layer, extent_of
-from places.vocabulary import AreaLevel
+from places.vocabulary import AreaLevel, PlaceKind
 
 ROWS_SHOWN = 200
 LAYERS = {
@@ -54,6 +57,8 @@ LAYERS = {
     ),
 }
 FILTERS = ("layer", "level", "within")
+# What a map writes of a place that was pointed at: its name for people, its code for certain.
+NAMED = re.compile(r"\[([^\[\]\s]+)\]\s*$")
 LEVELS = (AreaLevel.INTERMEDIATE, AreaLevel.ZONE, AreaLevel.COMMUNITY, AreaLevel.COUNCIL)
 
 
@@ -98,7 +103,8 @@ class WhatIfForm(forms.Form):
     where = forms.CharField(
         label=gettext_lazy("Where"),
         help_text=gettext_lazy(
-            "A postcode, a neighbourhood or a place nearby for a new place; else a place's name."
+            "For a new place a postcode, a neighbourhood, a place nearby or a position on the map; "
+            "else a place's name."
         ),
         max_length=160,
     )
@@ -106,6 +112,14 @@ class WhatIfForm(forms.Form):
         label=gettext_lazy("Opening hours"),
         help_text=gettext_lazy("For example: Mo-Fr 17:00-21:00. Not needed for closing."),
         max_length=512,
+        required=False,
+    )
+
+    kind = forms.ChoiceField(
+        label=gettext_lazy("Kind of place"),
+        help_text=gettext_lazy("Of a new place: variety counts it."),
+        choices=PlaceKind.choices,
+        initial=PlaceKind.COMMUNITY_CENTRE,
         required=False,
     )
 
@@ -118,6 +132,7 @@ class WhatIfForm(forms.Form):
         # Where it is, as it was understood; and what it may be, where that is not clear: what to
         # ask for instead, and how it is told.
         self.near = ""
+        self.at: list[float] | None = None
         self.choices: list[tuple[str, str]] = []
 
     def clean(self) -> dict[str, Any]:
@@ -129,7 +144,7 @@ class WhatIfForm(forms.Form):
             if data["deed"] != "close":
                 weekly = self._read_hours(data.get("hours", ""))
             if data["deed"] == "add":
-                self.found = self._add(data["where"], weekly, data["hours"])
+                self.found = self._add(data, weekly)
             else:
                 self.found = self._change(data, weekly)
         except ValidationError as error:
@@ -145,8 +160,25 @@ class WhatIfForm(forms.Form):
             raise ValidationError({"hours": _("Say when it would be open.")})
         return weekly
 
-    def _add(self, where: str, weekly: float, hours: str) -> Deed:
+    def clean_kind(self) -> str:
+        return str(self.cleaned_data["kind"] or PlaceKind.COMMUNITY_CENTRE)
+
+    def _add(self, data: dict[str, Any], weekly: float) -> Deed:
         assert self.live is not None  # noqa: S101 - clean() asked
+        origin = self._find_spot(data["where"])
+        self.near, self.at = origin.label, [origin.point.x, origin.point.y]
+        return Deed(
+            before=None,
+            after=site_of(self.live.country, origin.point, weekly),
+            hours_after=tidy_hours(data["hours"]),
+            kind=data.get("kind", PlaceKind.COMMUNITY_CENTRE),
+        )
+
+    def _find_spot(self, where: str) -> Origin:
+        if re.match(r"\s*-?\d+\.\d", where):
+            return Origin(where.strip(), read_position(where))
+        if (place := _find_by_code(where)) is not None:
+            return Origin(place.name, place.point)
         try:
             origins = find_origins(where)
         except UnknownPostcodeError:
@@ -166,9 +198,7 @@ class WhatIfForm(forms.Form):
         if len(origins) > 1:
             self.choices = [(origin.label, origin.label) for origin in origins]
             raise ValidationError(_("That may be several: choose one below."))
-        self.near = origins[0].label
-        site = site_of(self.live.country, origins[0].point, weekly)
-        return Deed(before=None, after=site, hours_after=tidy_hours(hours))
+        return origins[0]
 
     def _ask_which(self, found: list[Place]) -> None:
         """Raise ValidationError where several places were found, and keep them to choose from."""
@@ -181,22 +211,46 @@ class WhatIfForm(forms.Form):
 
     def _change(self, data: dict[str, Any], weekly: float) -> Deed:
         assert self.live is not None  # noqa: S101 - clean() asked
-        found = find_named_places(data["where"])
+        named = _find_by_code(data["where"])
+        found = [named] if named is not None else find_named_places(data["where"])
         self._ask_which(found)
         if not found:
             raise ValidationError(_("We know no place of that name. Is it in the list of places?"))
         self.place = found[0]
         row = row_of(self.live, self.place)
-        if row is None or not self.live.register.is_free[row]:
+        # Of a place that is not free the hours count for nothing; that it is there is variety.
+        is_free = row is not None and bool(self.live.register.is_free[row])
+        if row is None or not (is_free or data["deed"] == "close"):
             raise ValidationError(
                 _("This place is not known to be free to stay, so it counts for nothing here.")
             )
         register = self.live.register
         x, y = map(float, register.xy[row])
-        before = site_of(self.live.country, self.place.point, float(register.hours[row]))
+        hours = float(register.hours[row]) if is_free else 0.0
+        self.at = [self.place.point.x, self.place.point.y]
+        before = site_of(self.live.country, self.place.point, hours)
         before = before._replace(x=x, y=y)
         after = None if data["deed"] == "close" else before._replace(hours=weekly)
         return Deed(before, after, row, tidy_hours(data.get("hours", "")))
+
+
+def _find_by_code(where: str) -> Place | None:
+    """Return the shown place that a map wrote into the field, None where it is other words."""
+    named = NAMED.search(where)
+    return Place.objects.shown().filter(code=named[1]).first() if named else None
+
+
+def _begin_what_if(request: HttpRequest, live: Live) -> WhatIfForm:
+    """The form as it was asked; or about the place whose page led here; or empty."""
+    if "deed" in request.GET:
+        return WhatIfForm(request.GET, live=live)
+    form = WhatIfForm(None, live=live)
+    about = request.GET.get("about", "").replace("\0", "")
+    place = Place.objects.shown().filter(code=about).first()
+    if place is not None:
+        form.initial = {"deed": "close", "where": f"{place.name} [{place.code}]"}
+        form.at = [place.point.x, place.point.y]
+    return form
 
 
 @require_safe
@@ -208,7 +262,7 @@ def show_gaps(request: HttpRequest) -> HttpResponse:
         return render(request, "indicators/gaps_none.html")
     live = read_live(geography)
     form, layer, level, rows = _read(request, geography, live)
-    asked = WhatIfForm(request.GET if "deed" in request.GET else None, live=live)
+    asked = _begin_what_if(request, live)
     answer = None
     if asked.is_bound and asked.is_valid() and asked.found is not None:
         answer = ask_what_if(live, asked.found)
@@ -225,6 +279,7 @@ def show_gaps(request: HttpRequest) -> HttpResponse:
         "places": live.register.id.size,
         "what_if": asked,
         "answer": _say_answer(answer, asked),
+        "pick": describe_drawing() | {"at": asked.at},
         "choices": [(_ask_again(request, where), told) for where, told in asked.choices],
         "kept": [(name, request.GET[name]) for name in FILTERS if request.GET.get(name)],
         "steps": range(1, CLASSES + 1),
@@ -275,7 +330,7 @@ def _describe_map(
     request: HttpRequest, geography: Geography, layer: str, level: AreaLevel, form: GapForm
 ) -> dict[str, Any]:
     query = request.GET.copy()
-    for name in ("deed", "where", "hours"):
+    for name in ("deed", "where", "hours", "kind", "about"):
         query.pop(name, None)
     values = f"{reverse('indicators:gap-values')}?{query.urlencode()}"
     within = form.cleaned_data.get("within")
@@ -304,8 +359,13 @@ def _say_answer(answer: WhatIf | None, form: WhatIfForm) -> dict[str, Any] | Non
     return {
         "rows": [(names.get(one.quintile, one.quintile), one) for one in answer.changes],
         "whole": answer.whole,
-        "gain": answer.gain,
-        "lose": answer.lose,
+        "hours_moved": answer.hours,
+        "times": answer.times,
+        "variety": answer.variety,
+        "is_any": any(
+            moved.more or moved.less for moved in (answer.hours, answer.times, answer.variety)
+        ),
+        "kind": PlaceKind(form.cleaned_data["kind"]).label,
         "deed": form.cleaned_data["deed"],
         "near": form.near,
         "place": form.place,

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from connections.indicators import access
 from connections.indicators.access import DemandPoints, IntArray, Site
-from connections.indicators.statistics import FloatArray
+from connections.indicators.statistics import FloatArray, effective_number
 from connections.indicators.walking import (
     FREE_TIMES,
     Homes,
@@ -82,6 +82,28 @@ class Live:
         return share_open(self.country.demand, self.register, is_free, is_open)
 
     @property
+    def variety(self) -> FloatArray:
+        """C3 at each home: the effective number of kinds of place within ten minutes."""
+        return self._within_ten[0]
+
+    @property
+    def reach(self) -> NDArray[np.bool_]:
+        """Which places somebody of each fifth can walk to in ten minutes, (fifths, places);
+        NOT_KNOWN is one of them."""
+        return self._within_ten[1]
+
+    @cached_property
+    def _within_ten(self) -> tuple[FloatArray, NDArray[np.bool_]]:
+        country, register = self.country, self.register
+        # Both of one look for who can walk where: over a country that takes most of a second.
+        pairs = country.demand.pairs(register.xy, access.VARIETY_MINUTES)
+        variety = effective_number(country.demand.count_kinds(pairs, register.kind))
+        lived_in = country.homes.people[pairs.demand] > 0
+        reach = np.zeros((1 + len(QUINTILES), register.id.size), np.bool_)
+        reach[country.quintile[pairs.demand[lived_in]], pairs.place[lived_in]] = True
+        return variety, reach
+
+    @property
     def checked_share(self) -> int:
         """% of places that somebody checked within a year."""
         checked = self.register.is_checked
@@ -104,8 +126,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Change:
-    """One fifth of deprivation, before and after: place-hours a week per 1,000 residents, and % of
-    free time with something open within ten minutes."""
+    """One fifth of deprivation, before and after: place-hours a week per 1,000 residents, % of
+    free time with something open within ten minutes, and kinds of place there (nan where fewer
+    than 3 places are)."""
 
     quintile: int
     residents: int
@@ -113,6 +136,8 @@ class Change:
     after: float
     open_before: float
     open_after: float
+    variety_before: float
+    variety_after: float
 
     @property
     def difference(self) -> float:
@@ -120,13 +145,23 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """How many residents would have more of something, and how many less."""
+
+    more: int
+    less: int
+
+
+@dataclass(frozen=True)
 class WhatIf:
-    """What would change: by fifths, for everybody, and for how many residents at all."""
+    """What would change: by fifths, for everybody, and for how many residents at all: of free
+    hours, of evenings and weekends with something open, and of variety."""
 
     changes: list[Change]
     whole: Change
-    gain: int
-    lose: int
+    hours: Moved
+    times: Moved
+    variety: Moved
 
 
 @dataclass(frozen=True)
@@ -138,6 +173,29 @@ class Deed:
     # Row in the register of the place that goes or changes.
     row: int | None = None
     hours_after: str = ""
+    # What a place would be that is not there yet; one that is keeps its kind.
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class _Values:
+    """C1, C2 and C3 at each home, and which places somebody of each fifth can walk to."""
+
+    score: FloatArray
+    open_share: FloatArray
+    variety: FloatArray
+    reach: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Around:
+    """Where a deed may change C2 and C3: the homes within ten minutes of its place, and of all
+    places that these homes reach those that stand without it."""
+
+    site: Site
+    near: IntArray
+    homes: DemandPoints
+    others: IntArray
 
 
 # ------------------------------------------------------------------ reading
@@ -270,59 +328,79 @@ def ask_what_if(live: Live, deed: Deed) -> WhatIf:
     Only homes in walking distance of the place are computed anew.
     """
     country = live.country
-    after = country.demand.change(live.score, deed.before, deed.after)
-    open_after = _open_after(live, deed)
+    around = _look_around(live, deed)
+    before = _Values(live.score, live.open_share, live.variety, live.reach)
+    after = _Values(
+        country.demand.change(live.score, deed.before, deed.after),
+        _open_after(live, deed, around),
+        _variety_after(live, deed, around),
+        _reach_after(live, deed, around),
+    )
     people = country.homes.people
     changes = [
-        _change(quintile, country.quintile == quintile, live, after, open_after)
+        _change(live, [quintile], before, after)
         for quintile in (*QUINTILES, NOT_KNOWN)
         if people[country.quintile == quintile].sum() > 0
     ]
-    whole = _change(NOT_KNOWN, np.ones(people.size, np.bool_), live, after, open_after)
-    least = 1e-9
     return WhatIf(
         changes=changes,
-        whole=whole,
-        gain=round(float(people[after - live.score > least].sum())),
-        lose=round(float(people[live.score - after > least].sum())),
+        whole=_change(live, [*QUINTILES, NOT_KNOWN], before, after),
+        hours=_count_moved(people, before.score, after.score),
+        times=_count_moved(people, before.open_share, after.open_share),
+        variety=_count_moved(people, before.variety, after.variety),
     )
 
 
-def _change(
-    quintile: int,
-    chosen: NDArray[np.bool_],
-    live: Live,
-    after: FloatArray,
-    open_after: FloatArray,
-) -> Change:
+def _count_moved(people: FloatArray, before: FloatArray, after: FloatArray) -> Moved:
+    least = 1e-9
+    return Moved(
+        more=round(float(people[after - before > least].sum())),
+        less=round(float(people[before - after > least].sum())),
+    )
+
+
+def _change(live: Live, fifths: list[int], before: _Values, after: _Values) -> Change:
+    chosen = np.isin(live.country.quintile, fifths)
     people = live.country.homes.people[chosen]
     total = people.sum()
 
     def mean(values: FloatArray) -> float:
         return float(people @ values[chosen] / total) if total else 0.0
 
+    def variety(values: _Values) -> float:
+        is_told = values.reach[fifths].any(axis=0).sum() >= access.MIN_PLACES
+        return mean(values.variety) if is_told else float("nan")
+
     return Change(
-        quintile=quintile,
+        quintile=fifths[0] if len(fifths) == 1 else NOT_KNOWN,
         residents=round(float(total)),
-        before=mean(live.score),
-        after=mean(after),
-        open_before=mean(live.open_share),
-        open_after=mean(open_after),
+        before=mean(before.score),
+        after=mean(after.score),
+        open_before=mean(before.open_share),
+        open_after=mean(after.open_share),
+        variety_before=variety(before),
+        variety_after=variety(after),
     )
 
 
-def _open_after(live: Live, deed: Deed) -> FloatArray:
-    """C2 at each home after a deed; only homes within ten minutes of the place can change."""
+def _look_around(live: Live, deed: Deed) -> _Around:
     site = deed.after or deed.before
-    if site is None:
-        return live.open_share
+    assert site is not None  # noqa: S101 - a deed is about a place
     metres = access.VARIETY_MINUTES * access.METRES_PER_MINUTE / access.DETOUR
     homes, register = live.country.homes, live.register
     near = np.flatnonzero(np.hypot(*(homes.xy - (site.x, site.y)).T) <= metres)
-    around = np.hypot(*(register.xy - (site.x, site.y)).T) <= 2 * metres + 1
+    others = np.hypot(*(register.xy - (site.x, site.y)).T) <= 2 * metres + 1
     if deed.row is not None:
-        around[deed.row] = False
-    chosen = np.flatnonzero(around & register.is_free)
+        others[deed.row] = False
+    return _Around(
+        site, near, DemandPoints(homes.xy[near], homes.people[near]), np.flatnonzero(others)
+    )
+
+
+def _open_after(live: Live, deed: Deed, around: _Around) -> FloatArray:
+    """C2 at each home after a deed; only homes within ten minutes of the place can change."""
+    register = live.register
+    chosen = around.others[register.is_free[around.others]]
     texts = [register.opening_hours[i] for i in chosen]
     xy = register.xy[chosen]
     if deed.after is not None:
@@ -330,10 +408,42 @@ def _open_after(live: Live, deed: Deed) -> FloatArray:
         xy = np.vstack([xy, (deed.after.x, deed.after.y)])
     known = {text: open_slots(text, FREE_TIMES, year=live.year) for text in {"", *texts}}
     is_open = np.array([known[text] for text in texts], np.bool_).reshape(-1, len(known[""]))
-    some = DemandPoints(homes.xy[near], homes.people[near])
     changed = live.open_share.copy()
-    changed[near] = 100 * some.open_share(xy, is_open)
+    changed[around.near] = 100 * around.homes.open_share(xy, is_open)
     return changed
+
+
+def _variety_after(live: Live, deed: Deed, around: _Around) -> FloatArray:
+    """C3 at each home after a deed. Places of every cost count, whatever their hours."""
+    register = live.register
+    xy, kind = register.xy[around.others], register.kind[around.others]
+    if deed.after is not None:
+        xy = np.vstack([xy, (deed.after.x, deed.after.y)])
+        kind = np.append(kind, _kind_after(register, deed))
+    pairs = around.homes.pairs(xy, access.VARIETY_MINUTES)
+    changed = live.variety.copy()
+    changed[around.near] = effective_number(around.homes.count_kinds(pairs, kind))
+    return changed
+
+
+def _kind_after(register: Register, deed: Deed) -> int:
+    if deed.row is not None:
+        return int(register.kind[deed.row])
+    # A kind that the register holds none of is one more.
+    return register.kinds.index(deed.kind) if deed.kind in register.kinds else len(register.kinds)
+
+
+def _reach_after(live: Live, deed: Deed, around: _Around) -> NDArray[np.bool_]:
+    """Which places somebody of each fifth can walk to after a deed, as Live.reach tells it."""
+    reach = live.reach.copy()
+    if deed.row is not None:
+        reach[:, deed.row] &= deed.after is not None
+    elif deed.after is not None:
+        lived_in = around.near[live.country.homes.people[around.near] > 0]
+        column = np.zeros((len(reach), 1), np.bool_)
+        column[live.country.quintile[lived_in]] = True
+        reach = np.hstack([reach, column])
+    return reach
 
 
 # ------------------------------------------------------------------ today

@@ -37,6 +37,8 @@ class Register:
     id: IntArray
     xy: FloatArray
     kind: IntArray
+    # What the numbers in `kind` stand for.
+    kinds: list[str]
     hours: FloatArray
     opening_hours: list[str]
     is_free: NDArray[np.bool_]
@@ -180,6 +182,7 @@ def read_register(srid: int, checked_on: dt.date) -> Register:
         id=np.array([row[9] for row in rows], np.int64),
         xy=np.array([row[:2] for row in rows], np.float64).reshape(-1, 2),
         kind=np.array([kinds[row[2]] for row in rows], np.int64),
+        kinds=list(kinds),
         hours=np.array([row[3] or 0.0 for row in rows], np.float64),
         is_free=is_free_to_enter & np.array([row[4] in FREE_TO_STAY for row in rows], np.bool_),
         is_cuppa=is_free_to_enter

@@ -2,6 +2,7 @@
 keyboard, a poster that is printed, a gathering from proposal to expiry, and "what if"."""
 
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -44,6 +45,15 @@ def street(town: Geography) -> list[Place]:
 def press(page: Page, keys: str) -> None:
     for key in keys.split():
         page.keyboard.press(key)
+
+
+def wait_until(page: Page, holds: Callable[[], bool]) -> None:
+    """Ask again until it holds: a map's tiles come when they come."""
+    for _step in range(100):
+        if holds():
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError("It does not come about")
 
 
 def tab_to(page: Page, target: Any) -> None:
@@ -283,9 +293,10 @@ def test_what_if_by_keyboard_and_without_a_script(
     tab_to(page, page.get_by_label("a place opened that is free to stay?"))
     press(page, "Tab")
     page.keyboard.type("G20 7TD")
-    press(page, "Tab")
+    tab_to(page, page.get_by_label("Opening hours", exact=True))
     page.keyboard.type("Mo-Su 17:00-21:00")
-    press(page, "Tab Enter")
+    tab_to(page, page.get_by_role("button", name="Work it out"))
+    press(page, "Enter")
     expect(page.get_by_role("heading", name="A new place at G20 7TD")).to_be_visible()
     expect(page.get_by_role("status").filter(has_text="would have more")).to_be_visible()
     first = page.get_by_role("row").filter(has_text="1, the most deprived fifth")
@@ -299,7 +310,41 @@ def test_what_if_by_keyboard_and_without_a_script(
     press(page, "ArrowDown")
     expect(page.get_by_label("a place closed?")).to_be_checked()
     press(page, "Tab")
-    page.get_by_label("Where").fill("Long Table")
+    page.get_by_label("Where", exact=True).fill("Long Table")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Long Table closed")).to_be_visible()
     expect(page.get_by_role("status").filter(has_text="would have less")).to_be_visible()
+
+
+@pytest.mark.usefixtures("homes")
+@WIDTHS
+def test_what_if_of_what_is_pointed_at(open_page: Callable[..., Page], width: int) -> None:
+    place = Place.objects.get(name="Long Table")
+    page = open_page(f"/places/{place.code}/", width=width)
+    page.get_by_role("link", name="What if it closed?").click()
+    where = page.get_by_label("Where", exact=True)
+    expect(where).to_have_value(f"Long Table [{place.code}]")
+    page.get_by_role("button", name="Point at it on a map").click()
+    panel = page.locator("#pick-panel")
+    status, chart = panel.locator("[data-map-status]"), panel.locator("[data-map]")
+    # A new place: the spot in the middle, by keyboard.
+    page.get_by_label("a place opened that is free to stay?").check()
+    expect(status).to_contain_text("Long Table", timeout=20_000)
+    chart.press("Enter")
+    expect(where).to_have_value(f"{place.point.y:.6f}, {place.point.x:.6f}")
+    # One that is there: what stands in the middle, once its tile has come.
+    page.get_by_label("a place closed?").check()
+    names = "|".join(Place.objects.values_list("name", flat=True))
+
+    def choose() -> bool:
+        chart.press("Enter")
+        return bool(re.search(names, where.input_value()))
+
+    wait_until(page, choose)
+    expect(status).to_contain_text("Chosen:")
+    assert find_violations(page) == []
+    take_picture(page, f"what-if-map-{width}")
+    where.fill(f"Long Table [{place.code}]")
+    page.get_by_role("button", name="Work it out").click()
+    expect(page.get_by_role("heading", name="Long Table closed")).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Variety then")).to_be_attached()

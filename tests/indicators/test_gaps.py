@@ -1,6 +1,7 @@
 """Gaps: what the page says is what the release would, and "what if" equals doing it."""
 
 import json
+import math
 import re
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,8 @@ from django.test import Client
 from connections.indicators.gaps import (
     Deed,
     Live,
+    Moved,
+    WhatIf,
     ask_what_if,
     classify,
     count_open_by_hour,
@@ -92,8 +95,8 @@ def test_what_if_a_place_came_equals_that_it_came(town: Geography) -> None:
     assert answer.whole.after == pytest.approx(people @ after.score / people.sum())
     assert answer.whole.open_after == pytest.approx(people @ after.open_share / people.sum())
     assert answer.whole.open_after > answer.whole.open_before
-    assert answer.gain > 0
-    assert answer.lose == 0
+    assert answer.hours.more > 0
+    assert answer.hours.less == 0
     by_fifth = {one.quintile: one for one in answer.changes}
     assert set(by_fifth) == {1, 5}
     assert by_fifth[1].difference > by_fifth[5].difference
@@ -113,7 +116,7 @@ def test_what_if_a_place_closed_equals_that_it_closed(town: Geography) -> None:
     people = after.country.homes.people
     assert answer.whole.after == pytest.approx(people @ after.score / people.sum())
     assert answer.whole.open_after == pytest.approx(people @ after.open_share / people.sum())
-    assert answer.lose > 0
+    assert answer.hours.less > 0
 
 
 def test_what_if_hours_changed_equals_that_they_changed(town: Geography) -> None:
@@ -149,6 +152,81 @@ def test_access_equals_place_by_place(town: Geography) -> None:
     rows = read_rows(live, Area.objects.filter(level="intermediate").order_by("code"))
     assert [row.residents for row in rows] == [1_000, 1_000]
     assert rows[0].access == pytest.approx(expected[:10].mean())
+
+
+def vary_by_hand(live: Live, fifths: set[int]) -> float:
+    """C3 of the residents of some fifths, home by home and place by place."""
+    total, kinds_of_all, reached = 0.0, 0.0, set()
+    homes, register = live.country.homes, live.register
+    for (x, y), people, fifth in zip(homes.xy, homes.people, live.country.quintile, strict=True):
+        if int(fifth) not in fifths:
+            continue
+        counts: dict[str, int] = {}
+        for number, (east, north) in enumerate(register.xy):
+            if math.hypot(east - x, north - y) * 1.3 / 80 <= 10:
+                kind = register.kinds[register.kind[number]]
+                counts[kind] = counts.get(kind, 0) + 1
+                reached.add(number)
+        shares = [count / sum(counts.values()) for count in counts.values()]
+        effective = math.exp(-sum(share * math.log(share) for share in shares)) if shares else 0.0
+        kinds_of_all += people * effective
+        total += people
+    return kinds_of_all / total if len(reached) >= 3 else math.nan
+
+
+def check_variety(before: Live, answer: WhatIf, after: Live) -> None:
+    """What was said beforehand is what is counted by hand afterwards."""
+    for one in answer.changes:
+        for live, said in ((before, one.variety_before), (after, one.variety_after)):
+            assert said == pytest.approx(vary_by_hand(live, {one.quintile}), nan_ok=True)
+    everybody = {one.quintile for one in answer.changes}
+    said = answer.whole.variety_after
+    assert said == pytest.approx(vary_by_hand(after, everybody), nan_ok=True)
+
+
+@pytest.fixture
+def street(town: Geography) -> None:
+    """Five places of three kinds; one neighbourhood reaches some, the other two of them."""
+    put("Library", -0.03, DAY, kind="library")
+    put("Reading room", -0.041, DAY, kind="library")
+    put("Café", -0.045, "", cost_to_stay="small_purchase", kind="cafe")
+    put("Kitchen", -0.005, EVENING, kind="community_centre")
+    put("Corner", 0.012, DAY, kind="cafe")
+
+
+@pytest.mark.usefixtures("street")
+@pytest.mark.parametrize("kind", ["community_centre", "park", "cafe"])
+@pytest.mark.parametrize("east", [-0.043, -0.002, 0.3])
+def test_variety_after_a_place_came_is_what_is_counted(
+    town: Geography, kind: str, east: float
+) -> None:
+    before = read_live(town)
+    point = make_point(east, 0.003)
+    site = site_of(before.country, point, weekly_open_hours(EVENING) or 0)
+    answer = ask_what_if(before, Deed(None, site, hours_after=EVENING, kind=kind))
+    put("New", east, EVENING, kind=kind)
+    check_variety(before, answer, read_live(town))
+
+
+@pytest.mark.usefixtures("street")
+@pytest.mark.parametrize("name", ["Library", "Café", "Kitchen", "Corner"])
+def test_variety_after_a_place_closed_is_what_is_counted(town: Geography, name: str) -> None:
+    place = Place.objects.get(name=name)
+    before = read_live(town)
+    site = site_of(before.country, place.point, 0.0)
+    answer = ask_what_if(before, Deed(site, None, row_of(before, place)))
+    close_place(by=make_member(Role.WORKER), place=place)
+    check_variety(before, answer, read_live(town))
+
+
+@pytest.mark.usefixtures("street")
+def test_other_hours_leave_variety_alone(town: Geography) -> None:
+    place = Place.objects.get(name="Library")
+    before = read_live(town)
+    site = site_of(before.country, place.point, 10.0)
+    answer = ask_what_if(before, Deed(site, site, row_of(before, place), DAY))
+    check_variety(before, answer, before)
+    assert answer.variety == Moved(0, 0)
 
 
 def test_classes_hold_about_as_many_areas() -> None:
@@ -225,7 +303,10 @@ def test_what_if_on_the_page(
         {"deed": "add", "where": "Wyndford", "hours": ""},
         {"deed": "add", "where": "Wyndford", "hours": "always on"},
         {"deed": "close", "where": "nowhere"},
-        {"deed": "close", "where": "Members"},
+        {"deed": "hours", "where": "Members", "hours": DAY},
+        {"deed": "close", "where": "Library [nothing]"},
+        {"deed": "add", "where": "95.5, 0.1", "hours": EVENING},
+        {"deed": "add", "where": "Wyndford", "hours": EVENING, "kind": "spaceport"},
         {"deed": "burn", "where": "Library"},
         {"deed": "close", "where": ""},
     ],
@@ -280,6 +361,46 @@ def test_what_may_be_several_is_asked(town: Geography, client: Client) -> None:
     assert "Library South closed" in said
     assert '<input type="hidden" name="level" value="zone">' in said
     assert '<option value="variety" selected>' in said
+
+
+def test_what_a_map_writes_is_understood(town: Geography, client: Client) -> None:
+    library = put("Library", -0.03, DAY)
+    query = {"deed": "add", "where": "55.863000, -4.280000", "hours": EVENING, "kind": "park"}
+    page = client.get("/gaps/", query).content.decode()
+    assert f"A new place at 55.863000, -4.280000, open {EVENING}" in page
+    assert "Variety counts it as: Park" in page
+    put("Library", -0.02, DAY)
+    asked = client.get("/gaps/", {"deed": "close", "where": "Library"})
+    assert asked.status_code == 422, "two are called so"
+    query = {"deed": "close", "where": f"Library [{library.code}]"}
+    assert "Library closed" in client.get("/gaps/", query).content.decode()
+
+
+def test_a_place_that_is_not_free_to_stay_is_variety_too(town: Geography, client: Client) -> None:
+    for number, kind in enumerate(("cafe", "library", "park")):
+        put(f"A {kind}", -0.045 + number / 1000, "", cost_to_stay="small_purchase", kind=kind)
+    page = client.get("/gaps/", {"deed": "close", "where": "A cafe"}).content.decode()
+    assert "less variety of places within ten minutes" in page
+    assert "would have less within a walk" not in page
+    assert "fewer than 3" in page
+
+
+def test_hours_that_only_move_are_not_nothing(town: Geography, client: Client) -> None:
+    put("Library", -0.03, "Mo-Fr 09:00-12:00")
+    query = {"deed": "hours", "where": "Library", "hours": "Mo-Fr 18:00-21:00"}
+    page = client.get("/gaps/", query).content.decode()
+    assert "more evenings and weekends with somewhere open" in page
+    assert "Nothing would change" not in page
+
+
+def test_a_place_s_own_page_asks_what_if(town: Geography, client: Client) -> None:
+    library = put("Library", -0.03, DAY)
+    address = f"/gaps/?about={library.code}#what-if"
+    assert address in client.get(f"/places/{library.code}/").content.decode()
+    page = client.get("/gaps/", {"about": library.code}).content.decode()
+    assert f'value="Library [{library.code}]"' in page
+    assert re.search(r'value="close"[^>]* checked', page)
+    assert client.get("/gaps/", {"about": "nothing\0"}).status_code == 200
 
 
 def test_a_new_place_is_put_where_it_says(town: Geography, client: Client) -> None:

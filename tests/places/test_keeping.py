@@ -274,6 +274,34 @@ def test_a_suggestion_is_taken_field_by_field(keeper: Client, worker: User, plac
     assert suggestion.state == PlaceSuggestion.State.ACCEPTED
 
 
+def test_suggested_hours_are_told_in_words_and_as_written(keeper: Client, place: Place) -> None:
+    Place.objects.filter(pk=place.pk).update(opening_hours="Mo-Fr 09:00-17:00")
+    place.refresh_from_db()
+    changes = {"opening_hours": "Sa 10:00-12:00; PH off"}
+    suggest_change(by=None, place=place, changes=changes, base_revision=place.revision)
+    response = keeper.get(reverse("places:suggestions"))
+    ((_one, (field,), _gone, _can_change),) = response.context["suggestions"]
+    assert field.label == "Opening hours"
+    assert field.now.startswith("Monday to Friday: 9 a.m. to 5 p.m.")
+    assert field.proposed.startswith("Saturday: 10 a.m. to noon")
+    assert field.proposed.endswith("Public holidays: closed")
+    page = response.content.decode()
+    assert "As it is written" in page
+    assert "<bdi>Mo-Fr 09:00-17:00</bdi>" in page
+    assert "<bdi>Sa 10:00-12:00; PH off</bdi>" in page
+
+
+def test_hours_that_no_row_can_say_are_told_as_written_once(keeper: Client, place: Place) -> None:
+    Place.objects.filter(pk=place.pk).update(opening_hours="")
+    place.refresh_from_db()
+    written = "Mo-Fr sunrise-sunset"
+    changes = {"opening_hours": written}
+    suggest_change(by=None, place=place, changes=changes, base_revision=place.revision)
+    page = keeper.get(reverse("places:suggestions")).content.decode()
+    assert page.count(written) == 1
+    assert "As it is written" not in page
+
+
 def test_a_suggestion_that_came_true_can_only_be_laid_aside(
     keeper: Client, worker: User, place: Place
 ) -> None:

@@ -70,5 +70,5 @@ export function createCanvas(panel, { isEdited }) {
     for (const one of [areas, places]) one?.repaint();
     layer.setStyle(createStyle());
   });
-  return { target, options, drawn, map, view, move };
+  return { target, options, drawn, map, view, move, places };
 }
