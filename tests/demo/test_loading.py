@@ -18,7 +18,7 @@ from pytest_django import DjangoDbBlocker
 
 from connections.befriending import models as befriending
 from connections.befriending.vocabulary import CheckDecision, MatchState, ReferralState
-from connections.indicators import lenses, quarters
+from connections.indicators import disclosure, lenses, publish, quarters
 from connections.indicators.definitions import INDICATORS
 from connections.indicators.lenses.clusters import control_false_finds
 from connections.indicators.models import AbuseAlert, Component, Figure, Quarter, Release
@@ -47,7 +47,9 @@ from places.models import (
 )
 from places.vocabulary import PlaceState
 from tests.demo import looked_through
+from tests.demo.other_road import Road
 from tests.demo.recomputed import Recomputed
+from tests.demo.second_gate import SecondGate
 
 # Between day 31 and day 45 after a quarter: one release waits to be looked at.
 DAY = dt.date(2026, 11, 5)
@@ -424,6 +426,33 @@ def test_every_figure_is_the_one_of_another_road(which: str) -> None:
     hidden = (set(INDICATORS) | measures) - set(checked)
     assert hidden <= {*measures, *RARELY_TOLD}
     assert {"bound", "shown"} <= set(figures.values_list("status", flat=True))
+
+
+@pytest.mark.parametrize("which", ["newest", "of the year's end"])
+def test_what_is_kept_back_is_what_another_gate_keeps_back(
+    which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which areas show a figure of people and which do not, decided again from raw rows."""
+    is_newest = which == "newest"
+    made = Release.objects.get(state=Release.State.READY) if is_newest else _of_the_years_end()
+    gate = SecondGate(made, Road(made.quarter_id, quarters.next_quarter(made.quarter_id)))
+    kept = made.figures.values_list("indicator", "area_id", "status", "of_year")
+    assert gate.compare(kept) >= 300
+    # Some would pass alone, and are withdrawn for whoever is left.
+    assert any(gate.kept_back.values())
+
+    def decide_again() -> int:
+        rows = publish.build_figures(made)
+        return gate.compare((row.indicator, row.area_id, row.status, row.of_year) for row in rows)
+
+    assert decide_again() >= 300
+    monkeypatch.setattr(disclosure, "is_remainder_safe", lambda rest, rule: True)
+    with pytest.raises(AssertionError):
+        decide_again()
+    monkeypatch.undo()
+    monkeypatch.setattr(disclosure, "is_safe", lambda group, rule: group.people.n >= 10)
+    with pytest.raises(AssertionError):
+        decide_again()
 
 
 RARELY_TOLD = {"D2.91", "D4", *(code for code in INDICATORS if code.startswith("E3."))}
