@@ -17,6 +17,7 @@ from connections.indicators.lenses.reading import (
     describe_change,
     make_point,
     read_clusters,
+    read_fifths,
     read_inequality,
 )
 from connections.indicators.models import Figure, Release
@@ -166,45 +167,72 @@ def _word_gap(row: Benchmark, cell: Cell) -> str:
     )
 
 
-def read_alike(release: Release, area: Area) -> dict[str, list[str]]:
-    """Return by indicator where the areas of similar deprivation lie: the same level and the same
-    fifth of deprivation, half of them within the range told. One query."""
-    fifth = area.deprivation_quintile
-    if fifth is None:
-        return {}
+@dataclass(frozen=True)
+class Alike:
+    """Where the shown figures of areas of similar deprivation lie, in the indicator's unit: half of
+    them from `low` to `high`, half below `middle`."""
+
+    count: int
+    low: float
+    middle: float
+    high: float
+
+    @property
+    def range(self) -> str:
+        """Return the range of the middle half as it is written."""
+        return _("%(low)s to %(high)s") % {"low": _digits(self.low), "high": _digits(self.high)}
+
+
+def _digits(value: float) -> str:
+    return show_number(float(f"{value:.3g}"))
+
+
+def find_alike(
+    release: Release, areas: Sequence[Area], codes: Sequence[str]
+) -> dict[tuple[int, str], Alike]:
+    """Return by area and indicator where the areas of similar deprivation lie: of the same level
+    and the same fifth of deprivation, without the area itself. Nothing stands where fewer than
+    `LEAST_ALIKE` of them are shown, or where the area's deprivation is not known. Two queries."""
+    fifths = read_fifths(release.geography_id, {area.level for area in areas}, using=reading.READER)
+    groups = {fifths[area.pk] for area in areas if area.pk in fifths}
     rows = (
         Figure.objects.using(reading.READER)
         .filter(
             release_id=release.pk,
             status=Figure.Status.SHOWN,
-            area__level=area.level,
-            area__deprivation_decile__in=(2 * fifth - 1, 2 * fifth),
+            indicator__in=list(codes),
+            value__isnull=False,
+            area__in=[pk for pk, group in fifths.items() if group in groups],
         )
-        .exclude(area_id=area.pk)
-        .values_list("indicator", "value")
+        .values_list("area_id", "indicator", "value")
     )
-    values: dict[str, list[float]] = {}
-    for code, value in rows:
-        if value is not None:
-            values.setdefault(code, []).append(value)
-    told = {}
-    for code, found in values.items():
-        if len(found) < LEAST_ALIKE:
+    values: dict[tuple[tuple[str, int], str], dict[int, float]] = {}
+    for pk, code, value in rows:
+        values.setdefault((fifths[pk], code), {})[pk] = value
+    found = {}
+    for area in areas:
+        if area.pk not in fifths:
             continue
-        low, middle, high = quantiles(found, n=4, method="inclusive")
-        told[code] = [
-            _(
-                "Among %(count)s areas of similar deprivation half lie between %(low)s and "
-                "%(high)s, the middle one at %(middle)s."
-            )
-            % {
-                "count": len(found),
-                "low": show_number(float(f"{low:.3g}")),
-                "high": show_number(float(f"{high:.3g}")),
-                "middle": show_number(float(f"{middle:.3g}")),
-            }
-        ]
-    return told
+        for code in codes:
+            group = values.get((fifths[area.pk], code), {})
+            others = [value for pk, value in group.items() if pk != area.pk]
+            if len(others) >= LEAST_ALIKE:
+                low, middle, high = quantiles(others, n=4, method="inclusive")
+                found[area.pk, code] = Alike(len(others), low, middle, high)
+    return found
+
+
+def word_alike(found: Alike) -> str:
+    """Return a sentence on where the areas of similar deprivation lie."""
+    return _(
+        "Among %(count)s areas of similar deprivation half lie between %(low)s and %(high)s, the "
+        "middle one at %(middle)s."
+    ) % {
+        "count": found.count,
+        "low": _digits(found.low),
+        "high": _digits(found.high),
+        "middle": _digits(found.middle),
+    }
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from django.utils.translation import gettext as _
 
-from connections.indicators.definitions import Group, Indicator
+from connections.indicators.definitions import INDICATORS, Group, Indicator
 from connections.indicators.models import Release
 from connections.indicators.quarters import name_quarter
 from connections.reports import beside, charts, reading, wording
@@ -271,7 +271,20 @@ def read_content(question: Question) -> Content:
     releases = reading.list_releases()
     release = reading.find_release(question.period, releases)
     history = list_history(release, releases)
-    areas = [read_area(question, release, history, code) for code in question.areas]
+    alike = (
+        beside.find_alike(
+            release,
+            list(
+                Area.objects.using(reading.READER)
+                .filter(geography=release.geography_id, code__in=question.areas)
+                .defer("geometry")
+            ),
+            [code for code, item in INDICATORS.items() if item.is_comparable],
+        )
+        if Comparator.SIMILAR in question.comparators
+        else {}
+    )
+    areas = [read_area(question, release, history, code, alike) for code in question.areas]
     return Content(
         question=question,
         release=release,
@@ -280,9 +293,13 @@ def read_content(question: Question) -> Content:
 
 
 def read_area(
-    question: Question, release: Release, history: Sequence[Release], code: str
+    question: Question,
+    release: Release,
+    history: Sequence[Release],
+    code: str,
+    alike: dict[tuple[int, str], beside.Alike],
 ) -> AreaContent:
-    """Return what is told of the area with `code`."""
+    """Return what is told of the area with `code`; `alike` is what `beside.find_alike` found."""
     report = reading.read_report(release, code)
     past = reading.read_cells_of(history[:-1], [report.area])
     with_current = [
@@ -293,16 +310,12 @@ def read_area(
         read_outlines([part.area for part in report.parts]) if question.has(Section.MAPS) else None
     )
     surveys = beside.read_benchmarks([report.area, *report.holders])
-    alike = (
-        beside.read_alike(release, report.area)
-        if Comparator.SIMILAR in question.comparators
-        else {}
-    )
     blocks = []
     for line in report.lines:
         code = line.indicator.code
         quarters = list_quarters(line.cell, with_current)
         change = beside.find_change(line.cell, quarters)
+        near = alike.get((report.area.pk, code)) if line.indicator.is_comparable else None
         is_moving = question.has(Section.TRENDS)
         blocks.append(
             FigureBlock(
@@ -313,7 +326,7 @@ def read_area(
                 changes=beside.word_changes(line.cell, change) if is_moving else [],
                 benchmarks=[
                     *beside.word_benchmarks(surveys.get(code, []), line.cell),
-                    *(alike.get(code, []) if line.indicator.is_comparable else []),
+                    *([beside.word_alike(near)] if near else []),
                 ],
             )
         )

@@ -84,11 +84,6 @@ class Area(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.code})"
 
-    @property
-    def deprivation_quintile(self) -> int | None:
-        """Fifth of deprivation, 1 the most deprived."""
-        return None if self.deprivation_decile is None else (self.deprivation_decile + 1) // 2
-
 
 class AreaAncestor(models.Model):
     """Each area with itself (depth 0) and each area that holds it: no statistic walks the tree."""

@@ -12,6 +12,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from connections.indicators.models import Release
 from connections.indicators.quarters import name_quarter
+from places.models import Area, Geography
+from tests.factories.releases import publish_figures
+from tests.reports.conftest import make_area
 
 pytestmark = pytest.mark.django_db
 
@@ -168,4 +171,53 @@ def test_the_areas_around_are_offered_beside_those_compared(
     page = client.get("/reports/compare/?area=X2").content.decode()
     assert "?area=X2&amp;area=X1&amp;release=2026-Q1" in page
     assert "Put Testshire beside them" in page
-    assert "beside them" not in client.get("/reports/compare/?area=X1&area=X2").content.decode()
+    page = client.get("/reports/compare/?area=X1&area=X2").content.decode()
+    assert "Put Testshire beside them" not in page
+
+
+def test_areas_of_similar_deprivation_stand_beside_those_compared(
+    client: Client, geography: Geography, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Half of the six others in X0's fifth lie from 22.5 to 27.5 (quartiles, ends included). What
+    is suppressed, what lies in another fifth, and the area itself count nowhere; five of them are
+    the fewest that tell."""
+    council = make_area(geography, "S1", "Testshire", "council")
+    poor = []
+    for n, decile in enumerate([1, 1, 2, 1, 2, 1, 2, 2, 5]):
+        poor.append(make_area(geography, f"X{n}", f"Zone {n}", "intermediate", parent=council))
+        zone = make_area(geography, f"Z{n}", f"Part {n}", "zone", parent=poor[n])
+        Area.objects.filter(pk=zone.pk).update(deprivation_decile=decile, population=900)
+    # A tenth of X0 lives better; it stays in the most deprived fifth.
+    better = make_area(geography, "Z9", "Part 9", "zone", parent=poor[0])
+    Area.objects.filter(pk=better.pk).update(deprivation_decile=8, population=100)
+    unknown = make_area(geography, "X9", "Zone 9", "intermediate", parent=council)
+    shown = [90.0, 20.0, 22.0, 24.0, 26.0, 28.0, 30.0]
+    publish_figures(
+        [
+            *(
+                (area, "A1", {"people": 90, "value": value})
+                for area, value in zip(poor, shown, strict=False)
+            ),
+            (poor[7], "A1", {}),
+            (poor[8], "A1", {"people": 90, "value": 1.0}),
+            (unknown, "A1", {"people": 90, "value": 2.0}),
+            *((area, "C1", {"value": value}) for area, value in zip(poor, shown[:5], strict=False)),
+        ]
+    )
+    plain = client.get("/reports/compare/?area=X0&area=X9").content.decode()
+    assert "similar areas" not in plain
+    assert "&amp;beside=similar" in plain
+    page = client.get("/reports/compare/?area=X0&area=X9&beside=similar").content.decode()
+    assert re.findall(r"data-alike=.*?>(.*?)</span>", page) == ["6 similar areas: 22.5 to 27.5"]
+    assert "Take areas of similar deprivation away" in page
+    # Another area found, added or taken away leaves them where they are.
+    assert '<input type="hidden" name="beside" value="similar">' in page
+    assert "area=S1&amp;release=2026-Q1&amp;beside=similar" in page
+    told = (
+        "Among 6 areas of similar deprivation half lie between 22.5 and 27.5, the middle one at 25."
+    )
+    assert told in client.get("/reports/X0/?beside=similar").content.decode()
+    with CaptureQueriesContext(connection) as one:
+        client.get("/reports/compare/?area=X0&beside=similar")
+    with django_assert_num_queries(len(one)):
+        client.get("/reports/compare/?area=X0&area=X1&area=X8&area=S1&beside=similar")

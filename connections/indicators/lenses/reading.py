@@ -1,7 +1,7 @@
 """Reads what the lenses look at: released figures and public facts about areas."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -161,6 +161,16 @@ def _find_clusters(
     return Clusters(len(ids), found, seed)
 
 
+def read_fifths(
+    geography_id: int, levels: Iterable[str], *, using: str = "default"
+) -> dict[int, tuple[str, int]]:
+    """Return by area its level and its fifth of deprivation, 1 the most deprived, for all areas of
+    these levels whose deprivation is known: their own, or the mean of those in them."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(DECILES, {"geography": geography_id, "levels": sorted(levels)})
+        return {pk: (level, (decile + 1) // 2) for pk, level, decile in cursor.fetchall()}
+
+
 def read_change(
     code: str, area_id: int, *, until: Release | None = None, using: str = "default"
 ) -> Change:
@@ -227,30 +237,40 @@ def seed_of(release: Release, *parts: object) -> int:
 
 # An area above the smallest may have no rank of its own: then it has the middle one of those in it,
 # each weighing as many as live there.
-NEIGHBOURHOODS = """
-WITH known AS (
-    SELECT a.id, a.population, a.deprivation_decile FROM places_area a
-    JOIN places_areaancestor up ON up.area_id = a.id AND up.ancestor_id = %(area)s
-    WHERE a.level = %(level)s
-), ranked AS (
-    SELECT known.id,
+RANKED = """
+    SELECT known.id, known.level,
            coalesce(known.deprivation_decile, round(
                sum(leaf.deprivation_decile * leaf.population)::numeric
                / nullif(sum(leaf.population) FILTER (WHERE leaf.deprivation_decile IS NOT NULL), 0)
-           )) AS decile,
+           ))::int AS decile,
            coalesce(known.population, sum(leaf.population)) AS residents
     FROM known JOIN places_areaancestor down ON down.ancestor_id = known.id
     JOIN places_area leaf ON leaf.id = down.area_id
         AND NOT EXISTS (SELECT FROM places_area child WHERE child.parent_id = leaf.id)
-    GROUP BY known.id, known.deprivation_decile, known.population
-)
-SELECT decile::int, residents::float8, f.people::float8, f.value, f.standard_error
+    GROUP BY known.id, known.level, known.deprivation_decile, known.population
+"""
+
+DECILES = f"""
+WITH known AS (
+    SELECT id, level, population, deprivation_decile FROM places_area
+    WHERE geography_id = %(geography)s AND level = ANY(%(levels)s)
+), ranked AS ({RANKED})
+SELECT id, level, decile FROM ranked WHERE decile IS NOT NULL
+"""  # noqa: S608 (constants only)
+
+NEIGHBOURHOODS = f"""
+WITH known AS (
+    SELECT a.id, a.level, a.population, a.deprivation_decile FROM places_area a
+    JOIN places_areaancestor up ON up.area_id = a.id AND up.ancestor_id = %(area)s
+    WHERE a.level = %(level)s
+), ranked AS ({RANKED})
+SELECT decile, residents::float8, f.people::float8, f.value, f.standard_error
 FROM ranked LEFT JOIN indicators_figure f
     ON f.area_id = ranked.id AND f.release_id = %(release)s AND f.indicator = %(code)s
     AND f.status = 'shown'
 WHERE decile IS NOT NULL AND residents > 0
 ORDER BY ranked.id
-"""
+"""  # noqa: S608 (constants only)
 
 SHOWN_AREAS = """
 SELECT f.area_id, f.value FROM indicators_figure f

@@ -8,11 +8,12 @@ from django.views.decorators.http import require_safe
 
 from connections.indicators.definitions import INDICATORS, as_released
 from connections.indicators.quarters import name_quarter
-from connections.reports import charts, reading
+from connections.reports import beside, charts, reading
 from connections.reports.content import make_point
 from connections.reports.forms import CompareForm, find_areas, split_codes
 from connections.reports.sentences import parts_note
 from connections.reports.views.areas import find_by_postcode, release_or_404
+from connections.reports.vocabulary import Comparator
 from places.models import Area
 
 MOST = 12
@@ -51,6 +52,8 @@ def compare(request: HttpRequest) -> HttpResponse:
     around = [] if is_full else [area for area in reading.list_holders(areas) if area not in areas]
     codes = [code for code, item in INDICATORS.items() if item.is_comparable]
     cells = reading.read_cells(release, areas, codes)
+    wants_alike = Comparator.SIMILAR.value in request.GET.getlist("beside")
+    alike = beside.find_alike(release, areas, codes) if wants_alike else {}
     rows = []
     for code in codes:
         line = [cells[area.pk, code] for area in areas]
@@ -60,7 +63,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         rows.append(
             {
                 "indicator": indicator,
-                "cells": line,
+                "cells": [(cell, alike.get((cell.area.pk, code))) for cell in line],
                 "chart": charts.draw_ranges(
                     [make_point(cell.area.name, cell) for cell in line], str(indicator.name)
                 )
@@ -80,6 +83,8 @@ def compare(request: HttpRequest) -> HttpResponse:
             "rows": rows,
             "found": found,
             "around": around,
+            "wants_alike": wants_alike,
+            "beside": "&beside=similar" if wants_alike else "",
             "words": words,
             "is_full": is_full,
             "problem": problem,
