@@ -201,14 +201,14 @@ def find_alike(
             release_id=release.pk,
             status=Figure.Status.SHOWN,
             indicator__in=list(codes),
-            value__isnull=False,
             area__in=[pk for pk, group in fifths.items() if group in groups],
         )
         .values_list("area_id", "indicator", "value")
     )
     values: dict[tuple[tuple[str, int], str], dict[int, float]] = {}
     for pk, code, value in rows:
-        values.setdefault((fifths[pk], code), {})[pk] = value
+        if value is not None:
+            values.setdefault((fifths[pk], code), {})[pk] = value
     found = {}
     for area in areas:
         if area.pk not in fifths:
