@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from django.test import Client
 from django.utils import translation
 from openpyxl import load_workbook
 from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
 
 from connections.indicators.models import Release
 from connections.reports.actions import read_in_language
@@ -34,11 +36,14 @@ from connections.reports.models import AreaReport, ReportFile
 from connections.reports.question import Question
 from connections.reports.reading import Cell, read_report
 from connections.reports.rules import check_can_report
-from connections.reports.vocabulary import Format
+from connections.reports.vocabulary import Comparator, Format, Section
 from places.models import Area
 from tests.factories.releases import publish_figures
 
 pytestmark = pytest.mark.django_db
+
+MANY = ("A1", "A3", "B1", "B2", "C1", "C2", "C3", "D1", "D2", "D3")
+"""Figures of every family: more than one page of a report holds."""
 
 
 @pytest.fixture(autouse=True)
@@ -292,6 +297,54 @@ def test_the_paper_begins_with_one_page_and_its_contents(release: Release) -> No
         assert words in front
     assert "Figures for Testshire beside the areas around it" not in front
     assert "Figures for Testshire beside the areas around it" in after
+
+
+@pytest.mark.parametrize("language", ["en-gb", "gd", "ur"])
+def test_each_chart_stands_on_paper_with_its_name(release: Release, language: str) -> None:
+    """A figure may go on overleaf, so each drawing says whose it is on its own page."""
+    areas = Area.objects.filter(code__in=("X1", "X2"))
+    told = {"people": 350, "value": 0.45, "lower": 0.42, "upper": 0.48}
+    for month in (4, 7):
+        publish_figures(
+            [(area, indicator, told) for area in areas for indicator in MANY],
+            quarter_on=dt.date(2026, month, 1),
+        )
+    question = Question(
+        period="2026-Q3",
+        areas=("X2",),
+        language=language,
+        sections=tuple(Section),
+        comparators=tuple(Comparator),
+    )
+    content = read_in_language(question)
+    figures = [block for domain in content.first.domains for block in domain.figures]
+    names = {chart.name for one in figures for chart in (one.ranges, one.trend) if chart}
+    assert any(one.ranges and one.trend for one in figures)
+    reader = PdfReader(io.BytesIO(write_pdf(content)))
+    drawn = dict(list_drawings(reader.root_object["/StructTreeRoot"]))
+    assert names <= set(drawn)
+    assert len({page.idnum for page in drawn.values()}) > 1
+    if language != "ur":  # There letters come out of the file in the order of the eye.
+        words = {page.indirect_reference: bare(page.extract_text()) for page in reader.pages}
+        assert [name for name in names if bare(name) not in words[drawn[name]]] == []
+
+
+def bare(text: str) -> str:
+    """Return `text` without the spaces that the ends of lines move about."""
+    return re.sub(r"\s+", "", text)
+
+
+def list_drawings(node: Any) -> Iterator[tuple[str, Any]]:
+    """Give each drawing under a tag of a PDF: what is said of it, and the page it stands on."""
+    node = node.get_object()
+    if isinstance(node, list):
+        for one in node:
+            yield from list_drawings(one)
+    elif isinstance(node, DictionaryObject):
+        if node.get("/S") == "/Figure":
+            yield str(node["/Alt"]), node.raw_get("/Pg")
+        elif "/K" in node:
+            yield from list_drawings(node.raw_get("/K"))
 
 
 def test_a_wide_table_is_parted_for_paper_and_loses_no_figure() -> None:
