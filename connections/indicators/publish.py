@@ -257,9 +257,9 @@ def _revise(
 ) -> list[Told]:
     """The figures of a revision: a cell changes only where enough people did, else the old number
     repeats. Places and befriending repeat whole: they were counted on a day that is past."""
-    before = {
-        (row.indicator, row.area_id): row for row in read_figures(release.parameters["revises"])
-    }
+    before: dict[str, list[Told]] = defaultdict(list)
+    for row in read_figures(release.parameters["revises"]):
+        before[row.indicator].append(row)
     known = indicators_of(release.parameters)
     changes = _components.count_changes(release)
     here = {node.id for node in nodes}
@@ -268,26 +268,53 @@ def _revise(
         by_code[row.indicator].append(row)
     told: list[Told] = []
     shown: dict[str, frozenset[int]] = {}
-    for code, new in by_code.items():
-        one = known[code]
-        old = [row for (other, _), row in before.items() if other == code]
-        allowed: frozenset[int] = frozenset()
-        if not one.is_about_places and one.cadence is Cadence.QUARTERLY:
-            allowed = disclosure.choose_changes(nodes, _only(changes.get(code, {}), here))
-        mixed = [row for row in new if row.area_id in allowed or (code, row.area_id) not in before]
-        if len(mixed) < len(new):
-            # A bound was tested beside its own release's figures, not beside older ones.
-            mixed = [_without_bound(row) for row in mixed]
-        mixed += [row for row in old if row.area_id not in {other.area_id for other in mixed}]
-        published = _shown(mixed)
-        around = shown.get(one.within or "", published)
-        is_safe = disclosure.is_publication_safe(
-            nodes, _only(disclosure.cells_beside(one.rule, cells), here), one.rule, published
+    families: dict[str, list[str]] = defaultdict(list)
+    for code in by_code:
+        families[known[code].rule.family].append(code)
+    for members in families.values():
+        # What one part may not change, the others would tell: a mean and its parts change together.
+        changed = {code: _only(changes.get(code, {}), here) for code in members}
+        allowed = [
+            _may_change(known[code], found, nodes) for code, found in changed.items() if found
+        ]
+        together = frozenset.intersection(*allowed) if allowed else frozenset[int]()
+        old = {code: before[code] for code in members}
+        mixed = {code: _mix(by_code[code], old[code], together) for code in members}
+        published = {code: _shown(rows) for code, rows in mixed.items()}
+        is_safe = len(set(published.values())) == 1 and all(
+            published[code] <= shown.get(known[code].within or "", published[code])
+            and disclosure.is_publication_safe(
+                nodes,
+                _only(disclosure.cells_beside(known[code].rule, cells), here),
+                known[code].rule,
+                published[code],
+            )
+            for code in members
         )
         # Old and new side by side may leave somebody alone: then all stays as it was.
-        told += mixed if published <= around and is_safe else old
-        shown[code] = published if published <= around and is_safe else _shown(old)
+        for code, kept in (mixed if is_safe else old).items():
+            told += kept
+            shown[code] = _shown(kept)
     return told
+
+
+def _may_change(
+    indicator: Indicator, changed: Mapping[int, int], nodes: list[Node]
+) -> frozenset[int]:
+    if indicator.is_about_places or indicator.cadence is not Cadence.QUARTERLY:
+        return frozenset()
+    return disclosure.choose_changes(nodes, changed)
+
+
+def _mix(new: list[Told], old: list[Told], allowed: frozenset[int]) -> list[Told]:
+    """New rows where they may change or are the first, old ones elsewhere."""
+    first = {row.area_id for row in new} - {row.area_id for row in old}
+    mixed = [row for row in new if row.area_id in allowed or row.area_id in first]
+    if len(mixed) < len(new):
+        # A bound was tested beside its own release's figures, not beside older ones.
+        mixed = [_without_bound(row) for row in mixed]
+    taken = {row.area_id for row in mixed}
+    return mixed + [row for row in old if row.area_id not in taken]
 
 
 def _without_bound(row: Told) -> Told:

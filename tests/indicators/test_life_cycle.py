@@ -210,7 +210,7 @@ def test_whoever_has_only_a_council_counts_there_among_those_asked(hill: Area) -
     for month in (1, 2):
         prompt = ask([*here, *around, *unknown], month)
         for number, person in enumerate(here):
-            answer(prompt, person, hill, gave=number % 5)
+            answer(prompt, person, hill, gave=number % 5, received=number % 3, noticed=number % 2)
     made = make_ready()
     days = shown(made, "A2")
     assert (days["N1"].status, days["N1"].coverage) == ("shown", 100)
@@ -224,7 +224,8 @@ def test_too_few_of_those_asked_withhold_all_of_the_sheet(hill: Area) -> None:
     for month in (1, 2):
         prompt = ask(people, month)
         for number, person in enumerate(people[:35]):
-            answer(prompt, person, hill, gave=number % 5, rely=1 + number % 4)
+            told = {"gave": number % 5, "received": number % 3, "noticed": number % 2}
+            answer(prompt, person, hill, **told, rely=1 + number % 4)
     made = make_ready()
     figure = shown(made, "A2")["N1"]
     # 70 of 352 is under a fifth.
@@ -401,6 +402,27 @@ def test_a_revision_changes_a_figure_only_where_ten_people_changed(hill: Area) -
     assert {code: row.value for code, row in shown(first, "A1").items()} == before
     with pytest.raises(Refused):
         release.revise_quarter(by=Purpose.RELEASE, quarter_on=QUARTER, now=NEXT_YEAR)
+
+
+def test_a_revision_tells_no_part_of_a_mean_by_the_others(hill: Area) -> None:
+    """Of twelve people what was beyond organisations turns out to be hosted, and of three others what
+    was hosted, somebody's job. Two parts changed by enough; with them the third would be told."""
+    answers: dict[str, Any] = {"gave": 4, "beyond_answered": 4}
+    corrected = add(hill, 12, beyond=4, **answers)
+    at_work = add(hill, 3, beyond=0, **answers)
+    add(hill, 15, beyond=1, in_role=3, **answers)
+    add(hill, 15, beyond=2, in_role=1, **answers)
+    codes = ("B2", "B2.role", "B2.hosted")
+    first = publish(make_ready())
+    before = [shown(first, code)["N1"].value for code in codes]
+    assert None not in before
+    for people, counted in ((corrected, {"beyond": 0}), (at_work, {"in_role": 4})):
+        ids = [one.pk for one in people]
+        ContributorMonth.objects.filter(contributor_id__in=ids).update(**counted)
+    second = release.revise_quarter(by=Purpose.RELEASE, quarter_on=QUARTER, now=NEXT_YEAR)
+    release.continue_work()
+    second.refresh_from_db()
+    assert [shown(second, code)["N1"].value for code in codes] == before
 
 
 def test_a_revision_without_changes_repeats_every_figure(hill: Area) -> None:

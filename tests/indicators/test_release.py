@@ -65,7 +65,8 @@ def people(areas: dict[str, Area]) -> dict[str, list[Contributor]]:
     """40 on the hill, 35 in the dale, 6 in the glen, 2 known by their council; 3 on the isle.
 
     On the hill 25 gave 3 and received 1, 15 gave 4; 20 of them answered both questions of two
-    moments, 10 with one "different" and none beyond, 10 with none and both beyond.
+    moments, 10 with one "different" and none beyond, 10 with none and both beyond. In the dale half
+    of each person's moments are beyond; the other half somebody's job for 12 of them, hosted for 23.
     """
     hill = areas["N1"]
     answers: dict[str, Any] = {"different_answered": 2, "beyond_answered": 2}
@@ -77,7 +78,7 @@ def people(areas: dict[str, Area]) -> dict[str, list[Contributor]]:
             *add(hill, 15, gave=4),
         ],
         "dale": [
-            *add(areas["N2"], 12, gave=2, received=2, different=2, beyond=1, **answers),
+            *add(areas["N2"], 12, gave=2, received=2, different=2, beyond=1, in_role=1, **answers),
             *add(areas["N2"], 23, noticed=2, different=1, beyond=1, **answers),
         ],
         "glen": add(areas["N3"], 6, gave=1, received=1),
@@ -167,9 +168,9 @@ def test_components_hold_whoever_lives_exactly_there(ready: Release) -> None:
         ("B2", "N1"): (20, 0, 1_000, 100_000, 4, 80),
         ("B2", "N2"): (35, 0, 35 * 50, 35 * 2_500, 4, 94),
         ("B2.role", "N1"): (20, 0, 0, 0, 4, 80),
-        ("B2.role", "N2"): (35, 0, 0, 0, 4, 94),
+        ("B2.role", "N2"): (35, 0, 12 * 50, 12 * 2_500, 4, 94),
         ("B2.hosted", "N1"): (20, 0, 1_000, 100_000, 4, 80),
-        ("B2.hosted", "N2"): (35, 0, 35 * 50, 35 * 2_500, 4, 94),
+        ("B2.hosted", "N2"): (35, 0, 23 * 50, 23 * 2_500, 4, 94),
         # Nobody of these people was at a place of the register.
         ("C4", "N1"): (40, 0, 0, 0, 4, 160),
         ("C4", "N2"): (35, 0, 0, 0, 4, 94),

@@ -81,6 +81,8 @@ def _day(
         min_response=0.2,
         reading=reading,
         within="A1" if code == "A2" else "A2",
+        # What is given, received and noticed adds up to A2, but for the cap.
+        part_of=None if code == "A2" else "A2",
     )
 
 

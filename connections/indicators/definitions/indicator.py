@@ -100,7 +100,8 @@ class Indicator:
     `coverage` says in words what the share beside a figure covers; `min_response` is the least
     share of questions answered, below which nothing is told; `only_area` the one area of a
     community's own question; `steps_on` the code of a share of which this one is a part or the
-    whole, as of the same people by another day. `base` is the least number of people for display;
+    whole, as of the same people by another day; `part_of` the code of the mean that this one is a
+    part of, so that it tells on the other parts. `base` is the least number of people for display;
     `lowest` and `highest` the range of one person's value; `reading` a sentence with {area},
     {value}, {low}, {high}, {tenths}.
     """
@@ -131,6 +132,7 @@ class Indicator:
     min_response: float = 0.0
     only_area: int | None = None
     steps_on: str | None = None
+    part_of: str | None = None
 
     @property
     def group(self) -> Group:
@@ -176,6 +178,7 @@ class Indicator:
             min_response=self.min_response,
             only_area=self.only_area,
             steps_on=self.steps_on,
+            part_of=self.part_of,
         )
 
     def read(self, *, area: str, value: float, low: float | None, high: float | None) -> str:

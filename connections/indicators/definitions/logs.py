@@ -172,6 +172,8 @@ LOGS = (
             coverage=_ANSWERED,
             reading=reading,
             within="A1",
+            # They and B2 add up to 100.
+            part_of="B2",
         )
         for code, slug, name, question, formula, reading in (
             (

@@ -19,7 +19,7 @@ be played against each other: see docs/adr/0011.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 
@@ -27,6 +27,7 @@ import numpy as np
 
 from connections.indicators import statistics
 from connections.indicators.disclosure import bounds
+from connections.indicators.disclosure.hidden import Hidden
 from connections.indicators.disclosure.nouns import (
     Band,
     Cell,
@@ -84,7 +85,8 @@ class Rule:
     was answered. only_area: the one area that may be published. steps_on: code of a share of the
     same people of which this one is a part, or the other way round, as of those who met by one day
     and by a later one: whoever is in one and not in the other is tested too (`protect_all` fills in
-    `Cell.step`).
+    `Cell.step`). part_of: code of the mean of the same people that this one is a part of: of an
+    area all of them are told, or none.
     """
 
     code: str
@@ -101,10 +103,16 @@ class Rule:
     min_response: float = 0.0
     only_area: int | None = None
     steps_on: str | None = None
+    part_of: str | None = None
 
     @property
     def k(self) -> int:
         return SENSITIVE_K if self.is_sensitive else K_MIN
+
+    @property
+    def family(self) -> str:
+        """The code of the mean that this one is a part of, or its own."""
+        return self.part_of or self.code
 
     @property
     def bounds(self) -> str | None:
@@ -146,7 +154,7 @@ def protect(
         and _is_given(given.get(node.id, _NOTHING), rule)
     }
     totals, rests, published = _choose(order, cells, rule, may_publish)
-    hidden = _Hidden(order, totals, rests, published, may_publish, rule)
+    hidden = Hidden(order, totals, rests, published, may_publish, rule)
     bands = _tell_bounds(hidden)
     unanswered = _tell_unanswered(hidden)
     return _release(nodes, totals, published, bands, unanswered, rule, given)
@@ -160,23 +168,62 @@ def protect_all(
 ) -> dict[str, list[Protected]]:
     """`protect` for several indicators of one release, by code, in the order of `rules`.
 
-    An indicator that bounds others is decided before them. Raises ValueError where a bound is
-    unknown or goes round in a circle.
+    An indicator that bounds others is decided before them, a mean and its parts together. Raises
+    ValueError where a bound is unknown or goes round in a circle.
     """
     given = given or {}
     order = children_first(nodes)
-    waiting = {rule.code: rule for rule in rules}
+    everywhere = frozenset(node.id for node in nodes)
+    waiting: dict[str, list[Rule]] = {}
+    for rule in rules:
+        waiting.setdefault(rule.family, []).append(rule)
     done: dict[str, list[Protected]] = {}
+    published: dict[str, frozenset[int]] = {}
     while waiting:
-        ready = [r for r in waiting.values() if r.bounds is None or r.bounds in done]
+        ready = [
+            family
+            for family, members in waiting.items()
+            if all(
+                r.bounds is None or r.bounds == family != r.code or r.bounds in done
+                for r in members
+            )
+        ]
         if not ready:
             raise ValueError(f"Unknown or circular bounds: {', '.join(sorted(waiting))}.")
-        for rule in ready:
-            bounds = None if rule.bounds is None else published_areas(done[rule.bounds])
-            own = cells_beside(rule, cells)
-            done[rule.code] = protect(nodes, own, rule, given.get(rule.code), bounds, order)
-            del waiting[rule.code]
+        for family in ready:
+            only_within = frozenset.intersection(
+                *(published.get(r.bounds or "", everywhere) for r in waiting[family])
+            )
+            while True:
+                told = {
+                    rule.code: protect(
+                        nodes,
+                        cells_beside(rule, cells),
+                        rule,
+                        given.get(rule.code),
+                        only_within,
+                        order,
+                    )
+                    for rule in waiting[family]
+                }
+                shown = {code: published_areas(figures) for code, figures in told.items()}
+                if len(set(shown.values())) == 1:
+                    break
+                # Each is held to what all of them show, until all show the same.
+                only_within = frozenset.intersection(*shown.values())
+            done |= _silence_alike(told)
+            published |= shown
+            del waiting[family]
     return {rule.code: done[rule.code] for rule in rules}
+
+
+def _silence_alike(told: dict[str, list[Protected]]) -> dict[str, list[Protected]]:
+    """Why a part is not told, where the others say nothing of it, would tell what sets it apart."""
+    for i, together in enumerate(zip(*told.values(), strict=True)):
+        if len({figure.status for figure in together}) > 1:
+            for figures in told.values():
+                figures[i] = Protected(figures[i].area, Status.SUPPRESSED)
+    return told
 
 
 def cells_beside(rule: Rule, cells: Mapping[str, Mapping[int, Cell]]) -> Mapping[int, Cell]:
@@ -422,49 +469,7 @@ def _band(group: Group, rule: Rule) -> Band | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Hidden:
-    """What the gate knows of one indicator when all is chosen that is published."""
-
-    order: Order
-    totals: Mapping[int, Group]
-    rests: Mapping[int, Group]
-    published: set[int]
-    may_publish: set[int]
-    rule: Rule
-
-    def around(self) -> dict[int, int | None]:
-        """The published area in whose remainder each hidden one lies; None: in none."""
-        above = {child: node.id for node, children in self.order for child in children}
-        found: dict[int, int | None] = {}
-        for node, _ in self.order[::-1]:
-            up = above.get(node.id)
-            found[node.id] = up if up in self.published else None if up is None else found[up]
-        return {id_: found[id_] for id_ in self.may_publish - self.published}
-
-    def largest(self, is_one: Callable[[Group], bool]) -> dict[int, list[int]]:
-        """Hidden areas of a sort, by the published area whose remainder they are in. None of them
-        lies in another, and none holds a published area: so there is no smaller group to take."""
-        around = self.around()
-        holds: set[int] = set()
-        for node, children in self.order:
-            if any(child in self.published or child in holds for child in children):
-                holds.add(node.id)
-        inside: set[int] = set()
-        found: dict[int, list[int]] = {}
-        for node, children in self.order[::-1]:
-            owner = around.get(node.id)
-            if node.id not in inside and owner is not None and node.id not in holds:
-                if not is_one(self.totals[node.id]):
-                    continue
-                inside.add(node.id)
-                found.setdefault(owner, []).append(node.id)
-            if node.id in inside:
-                inside.update(children)
-        return found
-
-
-def _tell_unanswered(hidden: _Hidden) -> set[int]:
+def _tell_unanswered(hidden: Hidden) -> set[int]:
     """Areas of which it is told that enough people answered, but too few of those asked.
 
     It bounds their people from below, and whoever is left of the remainder around them from above:
@@ -489,7 +494,7 @@ def _tell_unanswered(hidden: _Hidden) -> set[int]:
     }
 
 
-def _tell_bounds(hidden: _Hidden) -> dict[int, Band]:
+def _tell_bounds(hidden: Hidden) -> dict[int, Band]:
     """Bands of large areas whose share is too close to 0 or 1; and thirds of shares of THIRDS_FROM
     to BAND_FROM - 1 people that pass by themselves, but were withdrawn for the sake of a remainder.
 
@@ -514,12 +519,12 @@ def _tell_bounds(hidden: _Hidden) -> dict[int, Band]:
     return told
 
 
-def _bounds_of(hidden: _Hidden, ids: Iterable[int]) -> dict[int, Band]:
+def _bounds_of(hidden: Hidden, ids: Iterable[int]) -> dict[int, Band]:
     found = {id_: _bound(hidden.totals[id_], hidden.rule) for id_ in ids}
     return {id_: band for id_, band in found.items() if band is not None}
 
 
-def _leaves_open(hidden: _Hidden, around: int, ids: Sequence[int]) -> bool:
+def _leaves_open(hidden: Hidden, around: int, ids: Sequence[int]) -> bool:
     """Whether a reader who takes what is told of these areas from the remainder around them learns
     nothing that suppressing them does not tell."""
     rest, rule = hidden.rests[around].people, hidden.rule
@@ -559,7 +564,7 @@ def _part(n: int, rule: Rule) -> bounds.Part:
     return bounds.Part(n, passing, tuple(failing))
 
 
-def _leaves_enough(hidden: _Hidden, around: int, ids: Iterable[int]) -> bool:
+def _leaves_enough(hidden: Hidden, around: int, ids: Iterable[int]) -> bool:
     """Whether nobody is left of a remainder without these areas, nor lives there, or K_MIN people
     or more."""
     rest = hidden.rests[around]
