@@ -145,8 +145,10 @@ def test_values_of_a_version_are_kept_and_of_none_to_come(
         again = client.get(present, headers={"accept-encoding": "gzip"})
     assert again["Content-Encoding"] == "gzip"
     assert json.loads(gzip.decompress(again.content)) == first.json()
+    assert first["Cache-Control"] == again["Cache-Control"] == "public, max-age=86400"
+    # Kept by a reader's browser, it would stand in for the revision when that is out.
     to_come = f"{address}{release.version + 1}"
-    client.get(to_come)
+    assert client.get(to_come)["Cache-Control"] == "public, max-age=60"
     with CaptureQueriesContext(connection) as asked:
         client.get(to_come)
     assert len(asked) > 0

@@ -204,6 +204,7 @@ def values(request: HttpRequest) -> HttpResponse:
     parts = [request.GET.get(name, "") for name in ("indicator", "level", "release", "version")]
     digest = hashlib.sha256(json.dumps([*parts, get_language()]).encode()).hexdigest()
     body: bytes | None = None
+    is_lasting = True
     if parts[-1]:
         with suppress(LookupError):
             body = keep_values(digest, int(time.time() // KEPT_SECONDS))
@@ -212,10 +213,11 @@ def values(request: HttpRequest) -> HttpResponse:
         if asked is None:
             return JsonResponse({"errors": form.errors}, status=400)
         body = _write_values(asked["release"], asked["level"], asked["indicator"].code)
-        if parts[-1] == str(asked["release"].version):
+        is_lasting = parts[-1] == str(asked["release"].version)
+        if is_lasting:
             cache.set(f"values:{digest}", body, KEPT_SECONDS)
     headers = {
-        "Cache-Control": f"public, max-age={86_400 if parts[-1] else 60}",
+        "Cache-Control": f"public, max-age={86_400 if is_lasting else 60}",
         "ETag": f'"{zlib.crc32(body):08x}"',
         "Vary": "Accept-Encoding",
     }
