@@ -17,6 +17,7 @@ from connections.indicators.models import Figure, Release
 from connections.indicators.quarters import name_quarter
 from connections.reports import reading
 from connections.reports.formats.bundle import describe_package, write_archive
+from connections.reports.formats.dictionary import write_dictionaries
 from connections.reports.formats.table import NAMES, guard, publication_day
 from connections.reports.question import LAYOUT_VERSION
 from connections.reports.reading import explain
@@ -27,7 +28,8 @@ from places.models import Area
 SORTED_IN = "128MB"
 LINES_AT_ONCE = 2_000
 LANGUAGE = "en-gb"
-"""Open data has one language; codes stand beside every name."""
+"""The table has one language, so that it is the same for everybody; dictionaries beside it tell in
+each language of reports what its columns and codes mean."""
 
 
 def write_release(release: Release, out: IO[bytes]) -> None:
@@ -169,6 +171,7 @@ def find_bulk(release: Release) -> str:
         with path.open("wb") as out:
             write_release(release, out)
         table = path.read_bytes()
+    dictionaries = write_dictionaries(indicators_of(release.parameters).values())
     with override(LANGUAGE):
         package = describe_package(
             name=f"kinder-{period.lower()}",
@@ -176,8 +179,15 @@ def find_bulk(release: Release) -> str:
             version=str(release.version),
             table=table,
             sources=[release.geography.attribution],
+            dictionaries=dictionaries,
         )
-    archive = write_archive({"figures.csv": table, "datapackage.json": package})
+    archive = write_archive(
+        {
+            "figures.csv": table,
+            **{f"dictionary-{language}.csv": told for language, told in dictionaries.items()},
+            "datapackage.json": package,
+        }
+    )
     made = default_storage.save(name, ContentFile(archive))
     if made != name:
         # Somebody else wrote the same bytes a moment before.

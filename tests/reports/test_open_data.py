@@ -99,6 +99,33 @@ def test_a_whole_release_is_the_same_bytes_each_time_and_a_valid_package(
     assert answer["valid"], answer
 
 
+def test_a_whole_release_tells_what_it_holds_in_each_language_of_reports(
+    client: Client, release: Release
+) -> None:
+    """Codes and columns are the same in all of them, and are those of the table; words differ."""
+    archive = zipfile.ZipFile(io.BytesIO(fetch_bulk(client)))
+
+    def read_rows(name: str) -> list[dict[str, str]]:
+        return list(csv.DictReader(io.StringIO(archive.read(name).decode("utf-8-sig"))))
+
+    told = {name: read_rows(f"dictionary-{name}.csv") for name in ("en-gb", "gd", "ur")}
+    assert {name for name in archive.namelist() if name.startswith("dictionary-")} == {
+        f"dictionary-{name}.csv" for name in told
+    }
+    coded = {name: [(row["kind"], row["code"]) for row in rows] for name, rows in told.items()}
+    assert coded["en-gb"] == coded["gd"] == coded["ur"]
+    figures = read_rows("figures.csv")
+    assert {("column", name) for name in figures[0]} <= set(coded["ur"])
+    assert {("indicator", row["indicator"]) for row in figures} <= set(coded["ur"])
+    assert {("status", row["status"]) for row in figures} <= set(coded["ur"])
+    for english, gaelic, urdu in zip(told["en-gb"], told["gd"], told["ur"], strict=True):
+        if english["meaning"]:
+            assert len({english["meaning"], gaelic["meaning"], urdu["meaning"]}) == 3, english
+        assert bool(english["caveat"]) == bool(urdu["caveat"])
+    hidden = next(row for row in told["ur"] if (row["kind"], row["code"]) == ("status", "c"))
+    assert hidden["name"] == "[c]"
+
+
 def test_the_api_gives_numbers_marks_and_pages(client: Client, release: Release) -> None:
     first = client.get("/api/v1/figures/", {"limit": 4}).json()
     assert len(first["figures"]) == 4

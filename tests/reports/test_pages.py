@@ -212,6 +212,10 @@ def test_areas_of_similar_deprivation_stand_beside_those_compared(
     page = client.get("/reports/compare/?area=X0&area=X9&beside=similar").content.decode()
     assert re.findall(r"data-alike=.*?>(.*?)</span>", page) == ["6 similar areas: 22.5 to 27.5"]
     assert "Take areas of similar deprivation away" in page
+    few = "Too few similar areas are shown in this release"
+    assert few not in page
+    assert few not in client.get("/reports/compare/?area=S1").content.decode()
+    assert few in client.get("/reports/compare/?area=S1&beside=similar").content.decode()
     # Another area found, added or taken away leaves them where they are.
     assert '<input type="hidden" name="beside" value="similar">' in page
     assert "area=S1&amp;release=2026-Q1&amp;beside=similar" in page

@@ -9,22 +9,32 @@ from typing import Any
 
 from connections.indicators.quarters import name_quarter
 from connections.reports.content import Content
+from connections.reports.formats.dictionary import DICTIONARY_COLUMNS
 from connections.reports.formats.excel import write_xlsx
 from connections.reports.formats.page import write_html
 from connections.reports.formats.pdf import write_pdf
 from connections.reports.formats.plain import write_geojson, write_json
-from connections.reports.formats.table import COLUMNS, write_csv
+from connections.reports.formats.table import COLUMNS, Column, write_csv
 from connections.reports.vocabulary import Format
 from connections.reports.wording import LICENCE
 
 # An archive's earliest day: the same bytes whenever it is made.
 MADE_AT = (1980, 1, 1, 0, 0, 0)
+FIGURES_KEY = ("release", "version", "area_code", "indicator")
+DICTIONARY_KEY = ("kind", "code")
 
 
 def describe_package(
-    *, name: str, title: str, version: str, table: bytes, sources: Sequence[str]
+    *,
+    name: str,
+    title: str,
+    version: str,
+    table: bytes,
+    sources: Sequence[str],
+    dictionaries: Mapping[str, bytes] | None = None,
 ) -> bytes:
-    """Return datapackage.json for figures.csv (Frictionless Data Package 1)."""
+    """Return datapackage.json for figures.csv (Frictionless Data Package 1), and for `dictionaries`
+    by the language in which each is written."""
     package: dict[str, Any] = {
         "profile": "tabular-data-package",
         "name": name,
@@ -33,27 +43,38 @@ def describe_package(
         "licenses": [{"name": LICENCE.code, "path": LICENCE.url, "title": LICENCE.name}],
         "sources": [{"title": source} for source in sources if source],
         "resources": [
-            {
-                "profile": "tabular-data-resource",
-                "name": "figures",
-                "path": "figures.csv",
-                "format": "csv",
-                "mediatype": "text/csv",
-                "encoding": "utf-8-sig",
-                "hash": f"sha256:{hashlib.sha256(table).hexdigest()}",
-                "bytes": len(table),
-                "schema": {
-                    "fields": [
-                        {"name": c.name, "type": c.type, "description": str(c.description)}
-                        for c in COLUMNS
-                    ],
-                    "missingValues": [""],
-                    "primaryKey": ["release", "version", "area_code", "indicator"],
-                },
-            }
+            _describe_table("figures", table, COLUMNS, FIGURES_KEY),
+            *(
+                _describe_table(
+                    f"dictionary-{language}", written, DICTIONARY_COLUMNS, DICTIONARY_KEY
+                )
+                for language, written in (dictionaries or {}).items()
+            ),
         ],
     }
     return json.dumps(package, ensure_ascii=False, indent=2).encode()
+
+
+def _describe_table(
+    name: str, table: bytes, columns: Sequence[Column], key: Sequence[str]
+) -> dict[str, Any]:
+    return {
+        "profile": "tabular-data-resource",
+        "name": name,
+        "path": f"{name}.csv",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8-sig",
+        "hash": f"sha256:{hashlib.sha256(table).hexdigest()}",
+        "bytes": len(table),
+        "schema": {
+            "fields": [
+                {"name": c.name, "type": c.type, "description": str(c.description)} for c in columns
+            ],
+            "missingValues": [""],
+            "primaryKey": list(key),
+        },
+    }
 
 
 def write_archive(files: dict[str, bytes]) -> bytes:

@@ -84,6 +84,7 @@ def compare(request: HttpRequest) -> HttpResponse:
             "found": found,
             "around": around,
             "wants_alike": wants_alike,
+            "lacks_alike": wants_alike and not alike,
             "beside": "&beside=similar" if wants_alike else "",
             "words": words,
             "is_full": is_full,
