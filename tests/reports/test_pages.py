@@ -212,6 +212,7 @@ def test_areas_of_similar_deprivation_stand_beside_those_compared(
     page = client.get("/reports/compare/?area=X0&area=X9&beside=similar").content.decode()
     assert re.findall(r"data-alike=.*?>(.*?)</span>", page) == ["6 similar areas: 22.5 to 27.5"]
     assert "Take areas of similar deprivation away" in page
+    assert "Areas side by side, January to March 2026" in page
     few = "Too few similar areas are shown in this release"
     assert few not in page
     assert few not in client.get("/reports/compare/?area=S1").content.decode()

@@ -14,6 +14,7 @@ from connections.reports.forms import CompareForm, find_areas, split_codes
 from connections.reports.sentences import parts_note
 from connections.reports.views.areas import find_by_postcode, release_or_404
 from connections.reports.vocabulary import Comparator
+from connections.reports.wording import period_in_words
 from places.models import Area
 
 MOST = 12
@@ -78,6 +79,7 @@ def compare(request: HttpRequest) -> HttpResponse:
             "form": form,
             "release": release,
             "period": name_quarter(release.quarter_id),
+            "season": period_in_words(release.quarter_id),
             "periods": [name_quarter(item.quarter_id) for item in reading.list_releases()],
             "areas": areas,
             "rows": rows,
