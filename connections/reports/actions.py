@@ -101,6 +101,9 @@ def ask_report(
         ReportRequest.objects.update_or_create(
             user=by, report=report, defaults={"wants_email": wants_email}
         )
+        if wants_email:
+            # What is kept is ready already: no worker comes by to write the letter.
+            transaction.on_commit(lambda: send_when_done(report))
     return report
 
 

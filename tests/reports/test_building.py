@@ -1,6 +1,7 @@
 """Reports made in the background: shared, resumed, stopped, and gone once something is withdrawn."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -235,6 +236,38 @@ def test_one_letter_with_a_link_and_no_figure(release: Release) -> None:
     assert "Testshire" not in letter.body
     assert "340" not in letter.body
     assert ReportRequest.objects.get().emailed_at is not None
+
+
+def test_a_letter_goes_at_once_for_what_is_kept(
+    release: Release, django_capture_on_commit_callbacks: Callable[..., Any]
+) -> None:
+    first, second = make_user(), make_user()
+    question = Question(period="2026-Q1", areas=("X1",), language="en-gb")
+    ask_report(by=first, question=question, formats=[Format.CSV])
+    make_all()
+    assert mail.outbox == []
+    for _time in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            ask_report(by=second, question=question, formats=[Format.CSV], wants_email=True)
+    (letter,) = mail.outbox
+    assert letter.to == [second.email]
+
+
+def test_asking_again_after_a_failure_keeps_the_wish_for_a_letter(
+    release: Release, client: Client
+) -> None:
+    waiting = make_user()
+    client.force_login(waiting)
+    question = Question(period="2026-Q1", areas=("X1",), language="en-gb")
+    report = ask_report(by=waiting, question=question, formats=[Format.CSV], wants_email=True)
+    report.files.update(state=State.FAILED)
+    told = "You will get an e-mail"
+    assert told not in client.get(f"/reports/built/{report.pk}/").content.decode()
+    page = client.post(f"/reports/built/{report.pk}/again/", follow=True).content.decode()
+    assert told in page
+    make_all()
+    (letter,) = mail.outbox
+    assert letter.to == [waiting.email]
 
 
 def test_a_withdrawn_story_is_served_no_more_and_is_not_in_the_next_build(

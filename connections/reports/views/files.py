@@ -237,10 +237,15 @@ def again(request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         response = render(request, "reports/gone.html", context, status=429)
         response["Retry-After"] = str(error.retry_after)
         return response
+    user = _user(request)
     report = ask_report(
-        by=_user(request),
+        by=user,
         question=old.asked,
         formats=[Format(value) for value in old.files.values_list("format", flat=True)],
+        # Whoever still waits for a letter goes on waiting for it.
+        wants_email=old.requests.filter(
+            user=user, wants_email=True, emailed_at__isnull=True
+        ).exists(),
     )
     return redirect("reports:built", report.pk)
 
