@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from connections.reports.vocabulary import DEFAULT_SECTIONS, Comparator, Section
 
-LAYOUT_VERSION = "7"
+LAYOUT_VERSION = "8"
 """Part of every question: a change of layout or wording makes new reports, never other bytes under
 an old checksum."""
 

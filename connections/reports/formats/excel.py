@@ -69,6 +69,10 @@ def _add_sheet(book: Any, name: str, kind: type[Worksheet] | None = None) -> Any
     sheet = book.add_worksheet(name, worksheet_class=kind)
     if get_language_bidi():
         sheet.right_to_left()
+    # On paper: A4 across, as wide as the sheet.
+    sheet.set_paper(9)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
     return sheet
 
 
@@ -86,8 +90,9 @@ def _write_number(sheet: Any, row: int, column: int, text: str, look: Any = None
 
 def _write_summary(book: Any, looks: dict[str, Any], content: Content) -> None:
     sheet = _add_sheet(book, _("Summary"))
-    sheet.set_column(0, 0, 46)
-    sheet.set_column(1, 8, 18)
+    sheet.set_column(0, 0, 70)
+    sheet.set_column(1, 1, 24)
+    sheet.set_column(2, 8, 18)
     sheet.write_string(0, 0, content.title, looks["title"])
     sheet.write_string(1, 0, content.season)
     at = 2
@@ -104,6 +109,7 @@ def _write_summary(book: Any, looks: dict[str, Any], content: Content) -> None:
             _("People"),
             *[holder.name for holder in report.holders],
         ]
+        sheet.set_row(at, 2 * sheet.default_row_height)
         for column, text in enumerate(head):
             sheet.write_string(at, column, text, looks["head"])
         at += 1
@@ -112,8 +118,9 @@ def _write_summary(book: Any, looks: dict[str, Any], content: Content) -> None:
             _write_number(sheet, at, 1, line.cell.number, looks["right"])
             sheet.write_string(at, 2, line.cell.interval, looks["right"])
             _write_number(sheet, at, 3, line.cell.people, looks["right"])
-            for column, cell in enumerate(line.comparators, start=4):
-                _write_number(sheet, at, column, cell.number, looks["right"])
+            told = [cell.number for cell in line.comparators]
+            for column, text in enumerate(told or ["–"] * len(report.holders), start=4):
+                _write_number(sheet, at, column, text, looks["right"])
             at += 1
         for note in [*sentences.comparison_note(report), *report.marks]:
             sheet.write_string(at, 0, note)
@@ -133,13 +140,15 @@ def _write_data(book: Any, looks: dict[str, Any], content: Content) -> None:
     wanted = [index for index, name in enumerate(NAMES) if name not in BESIDE]
     names = [NAMES[index] for index in wanted]
     numbers = [name in NUMBERS for name in names]
+    sheet.set_row(0, 2 * sheet.default_row_height)
     for column, name in enumerate(names):
         sheet.write_string(0, column, name, looks["head"])
-        sheet.set_column(column, column, WIDTHS.get(name, 14))
+        sheet.set_column(column, column, WIDTHS.get(name, 16))
     at = 0
     take = itemgetter(*wanted)
     for at, row in enumerate(write_rows(content), start=1):
         sheet.write_texts(at, take(row), numbers)
+    sheet.repeat_rows(0)
     sheet.freeze_panes(1, 5)
     sheet.autofilter(0, 0, max(at, 1), len(names) - 1)
 
