@@ -213,7 +213,8 @@ def everything(people: None) -> None:
                 if dice.random() < 0.7:
                     PromptAnswer.objects.create(
                         prompt=prompt, contributor=person, area=area, gave=dice.randint(0, 4),
-                        received=dice.randint(0, 4), rely=dice.randint(1, 5),
+                        received=dice.randint(0, 4), noticed=dice.randint(0, 4),
+                        rely=dice.randint(1, 5),
                         was_hard=dice.random() < 0.4, hard_reasons=["money"], is_in_window=True,
                         created_at=dt.datetime(2026, prompt.month_on.month, 13, tzinfo=LONDON),
                     )  # fmt: skip
