@@ -82,6 +82,7 @@ def period_of(day: dt.date) -> dt.date:
 
 
 def is_question(code: str) -> bool:
+    """Whether residents are asked `code` about a place."""
     return code in (STILL_THERE, STAY) or code in ASKED
 
 

@@ -190,6 +190,7 @@ def give_back_place(*, by: Contributor, gathering: Gathering, on: date) -> int:
 
 
 def count_people(held: "models.QuerySet[HeldPlace]") -> int:
+    """Return for how many people these seats are held."""
     return int(held.aggregate(all=models.Sum("people"))["all"] or 0)
 
 

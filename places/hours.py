@@ -41,6 +41,8 @@ class InvalidHoursError(ValueError):
 
 
 class OpenState(StrEnum):
+    """Whether a place is open, as far as its hours tell."""
+
     OPEN = "open"
     CLOSED = "closed"
     UNKNOWN = "unknown"

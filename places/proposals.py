@@ -88,4 +88,5 @@ def only_new(place: Place, changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def unknown_fields(fields: Iterable[str]) -> set[str]:
+    """Return those of `fields` to which no change can be suggested."""
     return set(fields) - {*SUGGESTABLE, GONE}

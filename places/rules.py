@@ -45,6 +45,7 @@ def check_can_keep_places(user: Actor) -> User:
 
 
 def can_keep_places(user: Actor) -> bool:
+    """Whether somebody looks after the register: keepers, and administrators."""
     return can_act_as(user, *KEEPERS, or_administrator=True)
 
 
@@ -60,6 +61,7 @@ def check_can_host(user: Actor, *, organisation: Organisation | None) -> User:
 
 
 def can_host(user: Actor, *, organisation: Organisation | None) -> bool:
+    """Ask `check_can_host`."""
     try:
         check_can_host(user, organisation=organisation)
     except Refused:

@@ -79,6 +79,7 @@ def save_view(
 
 @transaction.atomic
 def delete_view(*, by: User, view: SavedView) -> None:
+    """Take a saved view away. Raises Refused for somebody else's."""
     check_owns(by, saved=view)
     record("delete_saved_view", view, by=by)
     view.delete()

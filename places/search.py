@@ -339,11 +339,13 @@ def _write_rows(
 
 
 def write_cursor(value: str | float, number: int) -> str:
+    """Return where a page ended, by the value it is sorted by and the row, for an address."""
     raw = json.dumps([value, number], ensure_ascii=False).encode()
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def read_cursor(text: str, kind: type[str] | type[float]) -> tuple[str | float, int]:
+    """Return what `write_cursor` wrote; raises BadCursorError for what it never did."""
     try:
         padded = text + "=" * (-len(text) % 4)
         value, number = json.loads(base64.urlsafe_b64decode(padded))

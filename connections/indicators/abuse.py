@@ -176,6 +176,7 @@ def describe_alerts(quarter_on: dt.date) -> list[OpenAlert]:
 
 
 def find_people(alert: AbuseAlert) -> set[UUID]:
+    """Return the contributors whom an alert is about: those who show its sign in its area today."""
     return {
         person
         for group in find_groups(alert.quarter_id, area_id=alert.area_id)

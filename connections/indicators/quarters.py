@@ -24,14 +24,17 @@ def next_quarter(quarter_on: dt.date) -> dt.date:
 
 
 def next_month(month_on: dt.date) -> dt.date:
+    """Return the first day of the month after."""
     return (month_on.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
 
 
 def previous_quarter(quarter_on: dt.date) -> dt.date:
+    """Return the first day of the quarter before."""
     return quarter_of(quarter_on - dt.timedelta(days=1))
 
 
 def last_day(quarter_on: dt.date) -> dt.date:
+    """Return the last day of the quarter that begins on `quarter_on`."""
     return next_quarter(quarter_on) - dt.timedelta(days=1)
 
 

@@ -171,6 +171,7 @@ def why_not_freeze(
 
 
 def why_not_start(by: Actor | Purpose, *, quarter: Quarter) -> str:
+    """Return why a release of the quarter cannot be begun, in words for a page; "" where it can."""
     try:
         check_can_start(by, quarter=quarter)
     except Refused as refused:
@@ -179,6 +180,7 @@ def why_not_start(by: Actor | Purpose, *, quarter: Quarter) -> str:
 
 
 def why_not_revise(by: Actor | Purpose, *, quarter: Quarter, now: dt.datetime | None = None) -> str:
+    """Return why the quarter cannot be revised, in words for a page; "" where it can."""
     try:
         check_can_revise(by, quarter=quarter, now=now)
     except Refused as refused:
@@ -189,6 +191,7 @@ def why_not_revise(by: Actor | Purpose, *, quarter: Quarter, now: dt.datetime | 
 def why_not_publish(
     by: Actor | Purpose, *, release: Release, now: dt.datetime | None = None
 ) -> str:
+    """Return why the release cannot be published, in words for a page; "" where it can."""
     try:
         check_can_publish(by, release=release, now=now)
     except Refused as refused:

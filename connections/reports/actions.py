@@ -138,6 +138,7 @@ def is_kept(made: ReportFile) -> bool:
 
 
 def read_in_language(question: Question) -> Content:
+    """Return `read_content` in the language that the report is asked for in."""
     with translation.override(question.language):
         return read_content(question)
 

@@ -148,6 +148,7 @@ def find_figures(code: str) -> str | None:
 
 
 def read_extent() -> Box | None:
+    """Return west, south, east, north of the released areas in degrees; None before a release."""
     release = _find_release(None)
     if release is None:
         return None
@@ -156,5 +157,6 @@ def read_extent() -> Box | None:
 
 
 def read_attribution() -> str:
+    """Return whose boundaries the released areas have, in the words of their licence."""
     release = _find_release(None)
     return release.geography.attribution if release else ""

@@ -42,6 +42,7 @@ def comparison_note(report: Report) -> list[str]:
 
 
 def parts_note() -> str:
+    """Return the sentence that stands with areas beside each other: no ranking."""
     return _(
         "In the order of the alphabet. These areas are not ranked: differences within the ranges "
         "are chance."
@@ -60,6 +61,7 @@ def subtitle(report: Report) -> str:
 
 
 def published_line(release: Release, period: str) -> str:
+    """Return which release a report is made of, and the day on which it came out."""
     return _("Release %(release)s, version %(version)s, published on %(day)s.") % {
         "release": period,
         "version": release.version,

@@ -60,6 +60,7 @@ def check_place(place: Place, *, at_gathering: bool = False) -> None:
 
 
 def can_have_company(place: Place, *, at_gathering: bool = False) -> bool:
+    """Ask `check_place`."""
     try:
         check_place(place, at_gathering=at_gathering)
     except Refused:
@@ -87,6 +88,7 @@ def is_open_throughout(place: Place, starts_at: datetime, ends_at: datetime) -> 
 
 
 def check_open(place: Place, starts_at: datetime, ends_at: datetime) -> None:
+    """Raise Refused unless the place is open from beginning to end."""
     if not is_open_throughout(place, starts_at, ends_at):
         raise Refused(NOT_OPEN_THEN)
 

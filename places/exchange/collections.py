@@ -95,6 +95,7 @@ def collections() -> list[Collection]:
 
 
 def find_collection(id_: str) -> Collection | None:
+    """Return the collection that OGC API Features offers under this id."""
     return _collections.get(id_)
 
 

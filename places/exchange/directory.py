@@ -303,6 +303,7 @@ def find_organisations() -> QuerySet[Organisation]:
 
 
 def taxonomies() -> list[Row]:
+    """Return the lists of terms that services are tagged with (HSDS taxonomy)."""
     return [
         {"id": name_id(slug), "name": name, "description": about, "version": "1"}
         for slug, (name, about, _terms) in TAXONOMIES.items()

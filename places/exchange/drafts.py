@@ -114,6 +114,7 @@ def read_osm(path: Path) -> Iterator[Draft]:
 
 
 def draft_found(features: Iterable[Found]) -> Iterator[Draft]:
+    """Yield a draft for each thing found in OpenStreetMap, in order; a refused one says why."""
     today, seen = timezone.localdate(), set[str]()
     for found in features:
         problem = refuse(found.tags) or found.problem
@@ -219,6 +220,7 @@ def _draft_row(
 
 
 def is_web_address(text: str) -> bool:
+    """Whether `text` is an http or https address, or empty."""
     return not text or bool(re.fullmatch(r"https?://[^\s]+\.[^\s]+", text))
 
 

@@ -131,10 +131,12 @@ def read_places(wanted: Wanted) -> Page:
 
 
 def find_place(code: str) -> str | None:
+    """Return a shown place as a GeoJSON feature; None where there is none."""
     return _find(_PLACE, _PLACES, f"place.code = %(code)s AND {IS_SHOWN}", code)
 
 
 def extent_of_places() -> Box | None:
+    """Return west, south, east, north of all shown places in degrees; None where there are none."""
     return _as_box(Place.objects.shown().order_by().aggregate(it=Extent("point"))["it"])
 
 
@@ -159,6 +161,7 @@ def read_areas(wanted: Wanted) -> Page:
 
 
 def find_area(code: str) -> str | None:
+    """Return an area of the current geography as a GeoJSON feature; None where there is none."""
     where = (
         "area.code = %(code)s AND area.geography_id ="
         " (SELECT id FROM places_geography WHERE is_current)"
@@ -167,11 +170,13 @@ def find_area(code: str) -> str | None:
 
 
 def extent_of_areas() -> Box | None:
+    """Return west, south, east, north of the current geography in degrees."""
     areas = Area.objects.filter(geography__is_current=True, parent=None).order_by()
     return _as_box(areas.aggregate(it=Extent("geometry"))["it"])
 
 
 def attribution_of_areas() -> str:
+    """Return whose boundaries they are, in the words of their licence."""
     geography = current_geography()
     return geography.attribution if geography else ""
 
@@ -201,6 +206,7 @@ def read_gatherings(wanted: Wanted) -> Page:
 
 
 def find_gathering(code: str) -> str | None:
+    """Return a shown gathering at its next time as a GeoJSON feature; None where there is none."""
     now = timezone.now()
     gathering = Gathering.objects.shown().filter(code=code).select_related("place").first()
     if gathering is None:
@@ -211,6 +217,7 @@ def find_gathering(code: str) -> str | None:
 
 
 def extent_of_gatherings() -> Box | None:
+    """Return west, south, east, north of the places of gatherings in degrees."""
     places = Place.objects.shown().filter(gatherings__in=Gathering.objects.shown()).order_by()
     return _as_box(places.aggregate(it=Extent("point"))["it"])
 

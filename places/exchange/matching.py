@@ -26,6 +26,8 @@ DOUBT = 0.34
 
 
 class Verdict(StrEnum):
+    """Whether a row is of a place that the register has; somebody decides what is in doubt."""
+
     SAME = "same"
     DOUBT = "doubt"
     OTHER = "other"

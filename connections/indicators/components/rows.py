@@ -43,6 +43,7 @@ def write_rows(
 def replace_rows(
     release: Release, codes: Iterable[str], areas: Iterable[int], rows: Iterable[Row]
 ) -> None:
+    """Write the sums of these indicators and areas in place of what a stopped run left."""
     Component.objects.filter(
         release=release, indicator__in=list(codes), area__in=list(areas)
     ).delete()

@@ -109,8 +109,10 @@ def indicator_of(code: str, parameters: Mapping[str, Any]) -> Indicator:
 
 
 def main_indicators() -> Iterator[Indicator]:
+    """Return the indicators without their variants, in the order of the method."""
     return (indicator for indicator in INDICATORS.values() if not indicator.is_variant)
 
 
 def variants_of(code: str) -> list[Indicator]:
+    """Return the variants of an indicator: `A2.gave` of A2."""
     return [one for one in INDICATORS.values() if one.is_variant and one.main_code == code]

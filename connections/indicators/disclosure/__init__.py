@@ -251,6 +251,7 @@ def _step(inner: Mapping[int, Cell], outer: Mapping[int, Cell]) -> dict[int, Cel
 
 
 def published_areas(figures: Sequence[Protected]) -> frozenset[int]:
+    """Return the areas that show a number: what bounds other indicators, and blocks are made of."""
     return frozenset(figure.area for figure in figures if figure.status is Status.PUBLISHED)
 
 

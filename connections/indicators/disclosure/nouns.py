@@ -24,6 +24,8 @@ class Kind(enum.Enum):
 
 
 class Status(enum.Enum):
+    """What the gate lets be told of an area."""
+
     PUBLISHED = "published"
     BANDED = "banded"
     """Only a band is told ("10 % or less", "under 1 in 3"); no number."""
@@ -38,6 +40,8 @@ class Status(enum.Enum):
 
 
 class Band(enum.Enum):
+    """A bound that is told in place of a share."""
+
     LOW = "10 % or less"
     HIGH = "90 % or more"
     THIRD_LOW = "under 1 in 3"
