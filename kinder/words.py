@@ -130,7 +130,11 @@ def list_sources(code: str | None = None) -> list[Path]:
     root = Path(settings.BASE_DIR)
     wanted = (*SOURCES, *REPORT_SOURCES) if code is None or has_reports(code) else SOURCES
     found = {path for pattern in wanted for path in root.glob(pattern)}
-    hidden = {path for pattern in NOT_FOR_RESIDENTS for path in root.glob(pattern)}
+    # By name, not by walking: under .local, files of running servers come and go.
+    names = [pattern[3:] for pattern in NOT_FOR_RESIDENTS if pattern.startswith("**/")]
+    inside = [pattern for pattern in NOT_FOR_RESIDENTS if not pattern.startswith("**/")]
+    hidden = {path for pattern in inside for path in root.glob(pattern)}
+    hidden |= {path for path in found for name in names if path.match(name)}
     return sorted(
         path
         for path in found - hidden
